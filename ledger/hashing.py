@@ -1,0 +1,82 @@
+"""Every domain of every hash and signature of our own, in one place.
+
+A hash of ours is `SHA-256(domain || parts)`, where a domain is ASCII text that ends in a zero byte,
+so that no domain is a prefix of another and no content can be read under two of them. The parts
+have fixed sizes, or are preceded by their size where one could run into the next. Hashes that other
+people's programs recompute (RFC 6962 tree, ICS23 tree, C2SP notes) keep their own formulas and are
+not in this list.
+
+Source: docs/spec.md, section "Hashes".
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+__all__ = [
+    "HASH_SIZE",
+    "SIGN_ATTESTATION",
+    "SIGN_TRANSACTION",
+    "ZERO",
+    "number_key",
+    "record_key",
+    "state_value",
+    "text_hash",
+    "transaction_id",
+]
+
+HASH_SIZE: Final = 32
+ZERO: Final = bytes(HASH_SIZE)
+"""Where a hash stands for "none": the head of a record that does not exist yet, the commit before the first."""
+
+SIGN_TRANSACTION: Final = b"lading/v1/sign-transaction\x00"
+"""What the signature of a transaction covers in front of the body."""
+SIGN_ATTESTATION: Final = b"lading/v1/sign-attestation\x00"
+"""What any other signature of a member's key covers in front, so that none of them can pass for a transaction."""
+
+_TRANSACTION_ID: Final = b"lading/v1/transaction-id\x00"
+_RECORD_KEY: Final = b"lading/v1/record-key\x00"
+_NUMBER_KEY: Final = b"lading/v1/number-key\x00"
+_STATE_VALUE: Final = b"lading/v1/state-value\x00"
+_TEXT: Final = b"lading/v1/text\x00"
+
+_sha256 = hashlib.sha256
+
+
+def transaction_id(body: bytes) -> bytes:
+    """The id of a transaction: SHA-256(domain || body). Other signatures on one body are the same transaction."""
+    return _sha256(_TRANSACTION_ID + body).digest()
+
+
+def record_key(record_id: bytes) -> bytes:
+    """The state key of a record: SHA-256(domain || record id, 32 bytes)."""
+    return _sha256(_RECORD_KEY + record_id).digest()
+
+
+def number_key(ledger_id: bytes, number_class: str, issuer: bytes, number: str, scope: str = "") -> bytes:
+    """The state key that makes a document's number unique.
+
+    SHA-256(domain || ledger id, 32 bytes || issuer, 32 bytes || for class, number and scope each:
+    its length in bytes as a 4-byte big-endian integer, then its UTF-8 bytes). It hides nothing from
+    somebody who guesses the number.
+    """
+    parts = [_NUMBER_KEY, ledger_id, issuer]
+    for text in (number_class, number, scope):
+        raw = text.encode("utf-8")
+        parts += [len(raw).to_bytes(4, "big"), raw]
+    return _sha256(b"".join(parts)).digest()
+
+
+def state_value(salt: bytes, key: bytes, content: bytes) -> bytes:
+    """What the state tree holds under `key`: SHA-256(domain || salt, 32 || key, 32 || content).
+
+    `salt` is that of the transaction which last changed the content, so that an outsider who sees
+    the value in a neighbour's proof learns nothing from it.
+    """
+    return _sha256(_STATE_VALUE + salt + key + content).digest()
+
+
+def text_hash(content: bytes) -> bytes:
+    """The name of one of the consortium's texts (rule table, schema): SHA-256(domain || content)."""
+    return _sha256(_TEXT + content).digest()
