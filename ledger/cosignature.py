@@ -49,7 +49,7 @@ def signed_message(time: int, body: bytes) -> bytes:
 
 
 def cosign(seed: bytes, name: str, time: int, body: bytes) -> NoteSignature:
-    """The cosignature over a checkpoint's body at `time` (POSIX seconds) by a 32-byte seed's key."""
+    """The cosignature over a checkpoint's body at `time`, in POSIX seconds, with a 32-byte seed."""
     made = ed25519.sign_ed25519(seed, signed_message(time, body))
     identity = key_id(name, COSIGNATURE_KEY, ed25519.public_key_of(seed))
     return NoteSignature(name, identity, time.to_bytes(_TIME_SIZE, "big") + made)
