@@ -174,7 +174,9 @@ def consistency_path(hash_at: HashReader, old: int, new: int) -> list[bytes]:
 
     Raises `BadPosition` unless 0 <= old <= new.
     """
-    _check_growth(old, new)
+    _check_size(new)
+    if not 0 <= old <= new:
+        raise BadPosition(f"size {old} is not a size before {new}", value=old)
     if old in (0, new):
         return []
     level = (old & -old).bit_length() - 1
@@ -193,8 +195,9 @@ def verify_inclusion(
     """
     _check_hashes((leaf, root, *path))
     _check_size(size)
-    if not 0 <= index < size:
-        raise BadPosition(f"no leaf {index} in a tree of size {size}", value=index)
+    _check_size(index)
+    if index >= size:
+        raise NotIncluded(f"no leaf {index} in a tree of size {size}", value=index)
     inner = (index ^ (size - 1)).bit_length()
     expected = inner + (index >> inner).bit_count()
     if len(path) != expected:
@@ -215,8 +218,11 @@ def verify_consistency(
     The empty tree, whose root must be `EMPTY_ROOT`, needs an empty path. Raises `NotConsistent`;
     `BadHash` or `BadPosition` for what cannot be part of any proof (RFC 9162 §2.1.4.2).
     """
-    _check_growth(old_size, new_size)
     _check_hashes((old_root, new_root, *path))
+    _check_size(old_size)
+    _check_size(new_size)
+    if old_size > new_size:
+        raise NotConsistent(f"size {old_size} is not before size {new_size}", value=old_size)
     for size, given in ((old_size, old_root), (new_size, new_root)):
         if size == 0 and given != EMPTY_ROOT:
             raise NotConsistent("size 0 with another root than that of the empty tree", value=given)
@@ -308,9 +314,3 @@ def _check_hashes(hashes: Sequence[bytes]) -> None:
 def _check_size(size: int) -> None:
     if not 0 <= size <= MAX_SIZE:
         raise BadPosition(f"{size} is not the size of a tree", value=size)
-
-
-def _check_growth(old: int, new: int) -> None:
-    _check_size(new)
-    if not 0 <= old <= new:
-        raise BadPosition(f"size {old} is not a size before {new}", value=old)
