@@ -10,7 +10,7 @@ Membership:
  4. leaf and steps hash to the root.
 
 Non-membership:
- 1. it is a proof of non-membership, of this key;
+ 1. it is a proof of non-membership, and names this key, or its path as celestiaorg/smt does;
  2. each neighbour passes the steps 2 to 4 above with its own key and value; one is there at least;
  3. the key's path lies above the left neighbour's and below the right one's;
  4. nothing stands between the neighbours: both ways part at one node, and from there the left one
@@ -186,10 +186,7 @@ def prove_non_membership(
     path = path_of(key)
     if view.leaf(path) is not None:
         raise KeyPresent("the key is in the state", value=key)
-    sides = [
-        None if beside is None else _prove(view, *key_value_of_path(beside))
-        for beside in view.neighbours(path)
-    ]
+    sides = [None if beside is None else _prove(view, *key_value_of_path(beside)) for beside in view.neighbours(path)]
     if sides == [None, None]:
         raise NoNeighbour("the state holds no key")
     return CommitmentProof(nonexist=NonExistenceProof(key, *sides))
@@ -218,10 +215,10 @@ def verify_non_membership(root: bytes, key: bytes, proof: CommitmentProof) -> No
     absent = proof.nonexist
     if absent is None:  # (1)
         raise OtherKind("not a proof of non-membership")
-    if absent.key != key:
+    path = path_of(key)
+    if absent.key not in (key, path):
         raise OtherKey("the proof is of another key", value=absent.key)
     left, right = absent.left, absent.right
-    path = path_of(key)
     if left is not None:
         _check_existence(root, left)  # (2)
         if path_of(left.key) >= path:  # (3)
@@ -263,10 +260,7 @@ def _check_existence(root: bytes, proof: ExistenceProof) -> None:
     current = leaf_hash(proof.key, proof.value)
     for step in proof.path:
         _check_step(step)
-        if step.suffix:
-            current = node_hash(current, step.suffix)
-        else:
-            current = node_hash(step.prefix[1:], current)
+        current = node_hash(current, step.suffix) if step.suffix else node_hash(step.prefix[1:], current)
     if current != root:  # (4)
         raise OtherRoot("the proof leads to another root", value=current)
 

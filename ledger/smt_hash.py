@@ -21,7 +21,19 @@ from hashlib import sha256
 from struct import Struct
 from typing import Final
 
-__all__ = ["EMPTY", "HASH_SIZE", "MAX_TREE_DEPTH", "fold", "leaf_hash", "node_hash", "path_of"]
+from .errors import InputError
+
+__all__ = [
+    "EMPTY",
+    "HASH_SIZE",
+    "MAX_TREE_DEPTH",
+    "BadPair",
+    "check_size",
+    "fold",
+    "leaf_hash",
+    "node_hash",
+    "path_of",
+]
 
 HASH_SIZE: Final = 32
 """Bytes of a path and of every hash."""
@@ -33,6 +45,19 @@ EMPTY: Final = bytes(HASH_SIZE)
 _INNER: Final = b"\x01"
 _LEFT_EMPTY: Final = _INNER + EMPTY
 _HEADS: Final = tuple(Struct(">" + "Q56x" * count) for count in range(33))
+
+
+class BadPair(InputError):
+    """A path or a leaf that is not 32 bytes, or paths that do not ascend."""
+
+    code = "smt.bad_pair"
+    hint = "paths and leaf hashes are 32 bytes; a tree is built from pairs sorted by path"
+
+
+def check_size(path: bytes) -> None:
+    """Refuse with `BadPair` a path that is not 32 bytes."""
+    if len(path) != HASH_SIZE:
+        raise BadPair(f"a path of {len(path)} bytes", value=path)
 
 
 def path_of(key: bytes) -> bytes:
@@ -69,9 +94,7 @@ def _fold_wide(records: bytes, low: int, high: int, depth: int) -> bytes:
     return _fold(records, paths, 256, low, high, depth)
 
 
-def _fold(
-    records: bytes, paths: tuple[int, ...], width: int, low: int, high: int, depth: int
-) -> bytes:
+def _fold(records: bytes, paths: tuple[int, ...], width: int, low: int, high: int, depth: int) -> bytes:
     """Hash at `depth` of the two or more records low ≤ i < high.
 
     `paths` holds the first `width` bits of every record's path as an integer.

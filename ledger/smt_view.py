@@ -8,15 +8,13 @@ changes. `ics23` makes proofs from it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from .errors import NotFoundError, UnavailableError
-from .smt_hash import fold, node_hash
+from .smt_hash import check_size, fold, node_hash
+from .smt_nodes import INNER, NO_LEAF, kind_of
 
-if TYPE_CHECKING:
-    from .smt import StateTree
-
-__all__ = ["NoSuchPath", "StaleView", "StateView"]
+__all__ = ["NoSuchPath", "Resident", "StaleView", "StateView"]
 
 
 class StaleView(UnavailableError):
@@ -33,16 +31,38 @@ class NoSuchPath(NotFoundError):
     hint = "the key was not in the state at that height; ask for a proof of its absence instead"
 
 
+class Resident(Protocol):
+    """What a view reads from the tree in memory (`smt.StateTree`)."""
+
+    @property
+    def version(self) -> int:
+        """How many batches it has taken."""
+
+    @property
+    def depth(self) -> int:
+        """K: buckets stand at this depth, 2^K of them."""
+
+    @property
+    def root(self) -> bytes:
+        """The root hash."""
+
+    def bucket(self, index: int) -> bytes:
+        """The records of one bucket."""
+
+    def node(self, depth: int, index: int) -> tuple[int, bytes]:
+        """Kind and hash of one node."""
+
+
 class StateView:
     """The tree under one root: the root, the leaves, and the hashes beside a path.
 
     Made by `StateTree.at`. Every method raises `StaleView` after the tree's next update.
     """
 
-    def __init__(self, tree: StateTree, before: Mapping[bytes, bytes | None]) -> None:
+    def __init__(self, tree: Resident, before: Mapping[bytes, bytes | None]) -> None:
         self._tree = tree
-        self._version = tree._version
-        self._bits = tree._bits
+        self._version = tree.version
+        self._bits = tree.depth
         self._buckets: dict[int, bytes] = {}
         self._nodes: list[dict[int, tuple[int, bytes]]] = [{} for _ in range(self._bits + 1)]
         self._root = tree.root
@@ -65,13 +85,13 @@ class StateView:
         its right if bit n - 1 - i of the path is 0, to its left if it is 1. Raises `NoSuchPath`.
         """
         index = self._index(path)
-        records = _records(self._bucket(index))
-        if path not in records:
+        bucket = self._bucket(index)
+        if path not in _records(bucket):
             raise NoSuchPath("no key stands at this path", value=path)
-        beside = _siblings(b"".join(k + v for k, v in records.items()), path, self._bits)
+        beside = _siblings(bucket, path, self._bits)
         for depth in range(self._bits, 0, -1):
-            flag, digest = self._node(depth, index ^ 1)
-            if beside or flag:
+            kind, digest = self._node(depth, index ^ 1)
+            if beside or kind != NO_LEAF:  # a lone leaf has no empty siblings
                 beside.append(digest)
             index >>= 1
         return tuple(beside)
@@ -92,16 +112,17 @@ class StateView:
         return left, right
 
     def _index(self, path: bytes) -> int:
-        if self._version != self._tree._version:
+        check_size(path)
+        if self._version != self._tree.version:
             raise StaleView("the state tree has changed since this view of it was made")
         return int.from_bytes(path[:4], "big") >> (32 - self._bits)
 
     def _bucket(self, index: int) -> bytes:
         found = self._buckets.get(index)
-        return self._tree._buckets[index] if found is None else found
+        return self._tree.bucket(index) if found is None else found
 
     def _node(self, depth: int, index: int) -> tuple[int, bytes]:
-        return self._nodes[depth].get(index) or self._tree._node(depth, index)
+        return self._nodes[depth].get(index) or self._tree.node(depth, index)
 
     def _put_back(self, before: Mapping[bytes, bytes | None]) -> None:
         """Set the leaves to what they were, in the overlay, and recompute the nodes above them."""
@@ -109,13 +130,10 @@ class StateView:
         for path, leaf in before.items():
             groups.setdefault(self._index(path), {})[path] = leaf
         for index, changes in groups.items():
-            records = {**_records(self._tree._buckets[index]), **changes}
-            bucket = b"".join(
-                path + leaf for path, leaf in sorted(records.items()) if leaf is not None
-            )
+            records = {**_records(self._tree.bucket(index)), **changes}
+            bucket = b"".join(path + leaf for path, leaf in sorted(records.items()) if leaf is not None)
             self._buckets[index] = bucket
-            flag = 4 if len(bucket) > 64 else len(bucket) >> 6
-            self._nodes[self._bits][index] = flag, fold(bucket, self._bits)
+            self._nodes[self._bits][index] = kind_of(bucket), fold(bucket, self._bits)
         for depth in range(self._bits, 0, -1):
             for index in {index >> 1 for index in self._nodes[depth]}:
                 left, right = self._node(depth, 2 * index), self._node(depth, 2 * index + 1)
@@ -124,10 +142,12 @@ class StateView:
 
 
 def _join(left: tuple[int, bytes], right: tuple[int, bytes]) -> tuple[int, bytes]:
-    """The node above two nodes, each a flag and a hash."""
-    if left[0] + right[0] > 1:
-        return 4, node_hash(left[1], right[1])
-    return left if left[0] else right
+    """The node above two nodes, each a kind and a hash."""
+    if left[0] == NO_LEAF or right[0] == NO_LEAF:
+        lone = left if right[0] == NO_LEAF else right
+        if lone[0] != INNER:
+            return lone
+    return INNER, node_hash(left[1], right[1])
 
 
 def _records(bucket: bytes) -> dict[bytes, bytes]:
