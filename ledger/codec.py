@@ -19,7 +19,16 @@ import msgpack
 
 from .errors import InputError
 
-__all__ = ["MAX_DEPTH", "MAX_ENTRY", "NotCanonical", "TooDeep", "TooLarge", "Undecodable", "decode", "encode"]
+__all__ = [
+    "MAX_DEPTH",
+    "MAX_ENTRY",
+    "NotCanonical",
+    "TooDeep",
+    "TooLarge",
+    "Undecodable",
+    "decode",
+    "encode",
+]
 
 MAX_ENTRY: Final = 32_768
 """Largest entry of the log, in bytes."""
@@ -59,6 +68,10 @@ _packer = msgpack.Packer(use_bin_type=True, autoreset=True, strict_types=True)
 _SCALARS = frozenset({int, bytes, str, bool, type(None)})
 
 
+def _key_order(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
 def _canonical(value: Any, depth: int) -> Any:
     """`value` with every map's keys in order; refuses what is not a value of the format."""
     kind = type(value)
@@ -72,11 +85,32 @@ def _canonical(value: Any, depth: int) -> Any:
         for key in value:
             if type(key) is not str:
                 raise NotCanonical("a map key is not a string", value=key)
-        return {
-            key: _canonical(value[key], depth + 1)
-            for key in sorted(value, key=lambda text: text.encode("utf-8", "surrogatepass"))
-        }
+        return {key: _canonical(value[key], depth + 1) for key in sorted(value, key=_key_order)}
     raise NotCanonical(f"{kind.__name__} is not a value of this format", value=value)
+
+
+def _check(value: list[Any] | dict[Any, Any], depth: int) -> None:
+    """What packing the value again does not show: order of keys, floats, extensions, depth."""
+    if depth > MAX_DEPTH:
+        raise TooDeep(f"nested deeper than {MAX_DEPTH} levels")
+    if type(value) is dict:
+        last: bytes | None = None
+        for key in value:
+            if type(key) is not str:
+                raise NotCanonical("a map key is not a string", value=key)
+            raw = key.encode()
+            if last is not None and raw <= last:
+                raise NotCanonical("the keys of a map are not in ascending order", value=key)
+            last = raw
+        items: Any = value.values()
+    else:
+        items = value
+    for item in items:
+        kind = type(item)
+        if kind is list or kind is dict:
+            _check(item, depth + 1)
+        elif kind not in _SCALARS:
+            raise NotCanonical(f"{kind.__name__} is not a value of this format", value=item)
 
 
 def encode(value: Any) -> bytes:
@@ -113,6 +147,7 @@ def decode(data: bytes, *, limit: int = MAX_ENTRY) -> Any:
         raise TooDeep(f"nested deeper than {MAX_DEPTH} levels") from None
     except (msgpack.UnpackException, ValueError, TypeError, OverflowError) as exc:
         raise Undecodable(f"not MessagePack: {str(exc) or type(exc).__name__}") from None
-    if encode(value) != data:
+    _check([value], 0)
+    if _packer.pack(value) != data:
         raise NotCanonical("the bytes are not the canonical encoding of their value", value=data[:32])
     return value

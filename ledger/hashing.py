@@ -22,7 +22,6 @@ __all__ = [
     "number_key",
     "record_key",
     "state_value",
-    "text_hash",
     "transaction_id",
 ]
 
@@ -39,7 +38,6 @@ _TRANSACTION_ID: Final = b"lading/v1/transaction-id\x00"
 _RECORD_KEY: Final = b"lading/v1/record-key\x00"
 _NUMBER_KEY: Final = b"lading/v1/number-key\x00"
 _STATE_VALUE: Final = b"lading/v1/state-value\x00"
-_TEXT: Final = b"lading/v1/text\x00"
 
 _sha256 = hashlib.sha256
 
@@ -75,8 +73,3 @@ def state_value(salt: bytes, key: bytes, content: bytes) -> bytes:
     the value in a neighbour's proof learns nothing from it.
     """
     return _sha256(_STATE_VALUE + salt + key + content).digest()
-
-
-def text_hash(content: bytes) -> bytes:
-    """The name of one of the consortium's texts (rule table, schema): SHA-256(domain || content)."""
-    return _sha256(_TEXT + content).digest()

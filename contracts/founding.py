@@ -1,0 +1,91 @@
+"""The state and the log with which a ledger begins, derived from its genesis alone (height 0).
+
+The log opens with the genesis and the rule tables, each in parts; a commit at height 0 closes them. The
+state holds a record for every founder, every table and the first policy. Their sequence is 1, their head
+the leaf hash of entry 0, their salt the ledger's id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from typing import Any
+
+from ledger.entry import Text, split_text
+from ledger.errors import ContradictionError
+from ledger.genesis import Genesis
+from ledger.hashing import ZERO
+from ledger.member import MemberCard, alias_key
+from ledger.merkle import leaf_hash
+from ledger.record import Record
+
+from .apply import BatchOutcome
+from .rules import Rules
+from .table import RuleTable
+
+__all__ = ["TableMismatch", "founding_outcome", "founding_texts", "rules_of"]
+
+_TEXT_ISSUER = ZERO
+
+
+class TableMismatch(ContradictionError):
+    """The tables at hand are not those that the genesis names."""
+
+    code = "genesis.table_mismatch"
+    hint = "the log was changed, or belongs to another genesis"
+
+
+def founding_texts(genesis: Genesis, tables: Sequence[RuleTable]) -> list[Text]:
+    """The first entries of the log: the genesis, then the tables in the order in which it names them."""
+    _match(genesis, tables)
+    texts = split_text("genesis", genesis.encode())
+    for table in tables:
+        texts += split_text("rule_table", table.encode())
+    return texts
+
+
+def rules_of(genesis: Genesis, tables: Iterable[RuleTable]) -> Rules:
+    """The rules in force from height 0."""
+    return Rules(tables, genesis.governors, genesis.parameters)
+
+
+def founding_outcome(genesis: Genesis, tables: Sequence[RuleTable]) -> BatchOutcome:
+    """The records and numbers of height 0."""
+    _match(genesis, tables)
+    ledger_id = genesis.id
+    head = leaf_hash(split_text("genesis", genesis.encode())[0].encode())
+    versions = {table.kind: table.version for table in tables}
+    outcome = BatchOutcome()
+    for card in genesis.members:
+        outcome.records[card.id] = (
+            ledger_id,
+            _member(card, genesis.created, head, versions.get("member", 1)),
+        )
+        outcome.numbers[alias_key(ledger_id, card.alias)] = (ledger_id, card.id)
+    for table in tables:
+        digest = sha256(table.encode()).digest()
+        fields: dict[str, Any] = {"kind": table.kind, "version": table.version}
+        outcome.records[digest] = (
+            ledger_id,
+            _text_record(digest, "rule_table", genesis.created, head, fields),
+        )
+    digest = sha256(genesis.policy.encode()).digest()
+    outcome.records[digest] = (ledger_id, _text_record(digest, "policy", genesis.created, head, {}))
+    return outcome
+
+
+def _match(genesis: Genesis, tables: Sequence[RuleTable]) -> None:
+    found = [(table.kind, table.version, sha256(table.encode()).digest()) for table in tables]
+    named = [(ref.kind, ref.version, ref.hash) for ref in genesis.tables]
+    if found != named:
+        raise TableMismatch("the rule tables are not those that the genesis names", value=[t[:2] for t in found])
+
+
+def _member(card: MemberCard, created: int, head: bytes, version: int) -> Record:
+    fields = {name: value for name, value in card.fields().items() if name not in ("proof", "public_key")}
+    fields["keys"] = [[card.key[0], card.key[1], created, None]]
+    return Record(card.id, "member", version, "active", 1, head, 0, created, card.id, card.id, fields=fields)
+
+
+def _text_record(digest: bytes, kind: str, created: int, head: bytes, fields: dict[str, Any]) -> Record:
+    return Record(digest, kind, 1, "adopted", 1, head, 0, created, _TEXT_ISSUER, None, fields=fields)

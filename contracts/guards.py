@@ -1,0 +1,341 @@
+"""The guards: what must hold before an action. Each raises `GuardFailed`, and changes nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ledger.errors import LadingError
+from ledger.hashing import SIGN_ATTESTATION
+from ledger.member import MemberCard, alias_key, check_member_fields
+from ledger.record import Record
+from ledger.signature import check_public_key, verify
+from ledger.times import iso
+
+from .act import Act
+from .refusals import GuardFailed
+from .vocabulary import guard
+
+__all__: list[str] = []
+
+
+def _member(act: Act, party: bytes) -> Record | None:
+    record = act.world.record(party)
+    return record if record is not None and record.kind == "member" else None
+
+
+def _named(act: Act, party: bytes | None) -> str:
+    """A party by its alias where it is a member, for messages."""
+    if party is None:
+        return "nobody"
+    member = _member(act, party)
+    return party.hex()[:12] if member is None else str(member.fields["alias"])
+
+
+@guard(
+    "role@1",
+    text="the actor has the role {role}",
+    hint="only a member enrolled with this role may do it",
+)
+def role(act: Act, role: str) -> None:
+    if role not in act.actor.fields["roles"]:
+        raise GuardFailed(f"the actor does not have the role {role}", act.actor.fields["alias"])
+
+
+@guard("controller_signs@1", text="the party in control of the record acts",
+       hint="`lading show` says who is in control now; only that party can do this")  # fmt: skip
+def controller_signs(act: Act) -> None:
+    if act.record.controller != act.actor.id:
+        raise GuardFailed(
+            f"{act.actor.fields['alias']} is not in control of the record; {_named(act, act.record.controller)} is",
+            act.actor.id,
+        )
+
+
+@guard(
+    "issuer_signs@1",
+    text="the issuer of the record acts",
+    hint="only who issued the record can do this",
+)
+def issuer_signs(act: Act) -> None:
+    if act.record.issuer != act.actor.id:
+        raise GuardFailed(f"{act.actor.fields['alias']} did not issue the record", act.actor.id)
+
+
+@guard("pending_recipient_signs@1", text="the party to whom it was offered acts",
+       hint="only the party named in the offer can answer it")  # fmt: skip
+def pending_recipient_signs(act: Act) -> None:
+    pending = act.record.pending
+    if pending is None or pending.party != act.actor.id:
+        raise GuardFailed(
+            f"the record is not offered to {act.actor.fields['alias']}",
+            None if pending is None else pending.party,
+        )
+
+
+@guard(
+    "field_party_signs@1",
+    text="the party in the field {field} acts",
+    hint="only the named party can do this",
+)
+def field_party_signs(act: Act, field: str) -> None:
+    if act.record.fields.get(field) != act.actor.id:
+        raise GuardFailed(f"{act.actor.fields['alias']} is not the {field} of the record", act.actor.id)
+
+
+@guard(
+    "field_is_unset@1",
+    text="the field {field} is not set yet",
+    hint="it was done before; it is done once",
+)
+def field_is_unset(act: Act, field: str) -> None:
+    if act.record.fields.get(field) is not None:
+        raise GuardFailed(f"{field} is set already", act.record.fields[field])
+
+
+@guard(
+    "field_time_has_passed@1",
+    text="the time in the field {field} has passed",
+    hint="wait until that time",
+)
+def field_time_has_passed(act: Act, field: str) -> None:
+    until = act.record.fields.get(field)
+    if until is None or act.time <= until:
+        raise GuardFailed(f"the time {field} has not passed", until)
+
+
+@guard("argument_is_active_member@1", text="{argument} is an active member",
+       hint="nothing moves to a party that cannot act; `lading member list` shows the members")  # fmt: skip
+def argument_is_active_member(act: Act, argument: str) -> None:
+    party = act.args.get(argument)
+    if party is None:
+        return
+    member = _member(act, party)
+    if member is None:
+        raise GuardFailed(f"{argument} is not a member of this ledger", party)
+    if member.status != "active":
+        raise GuardFailed(f"{argument} is suspended", member.fields["alias"])
+
+
+@guard(
+    "argument_has_role@1",
+    text="{argument} has the role {role}",
+    hint="name a member with this role",
+)
+def argument_has_role(act: Act, argument: str, role: str) -> None:
+    member = _member(act, act.args[argument])
+    if member is None or role not in member.fields["roles"]:
+        raise GuardFailed(f"{argument} does not have the role {role}", act.args[argument])
+
+
+@guard(
+    "argument_is_another@1",
+    text="{argument} is another party than the actor",
+    hint="name another party",
+)
+def argument_is_another(act: Act, argument: str) -> None:
+    if act.args[argument] == act.actor.id:
+        raise GuardFailed(f"{argument} is the actor itself", act.actor.fields["alias"])
+
+
+@guard("argument_is_in_future@1", text="{argument}, where given, lies in the future",
+       hint="times are compared with the ledger's time, in UTC")  # fmt: skip
+def argument_is_in_future(act: Act, argument: str) -> None:
+    until = act.args.get(argument)
+    if until is not None and until <= act.time:
+        raise GuardFailed(f"{argument} is not later than the ledger's time {iso(act.time)}", until)
+
+
+@guard("argument_equals_parameter@1", text="{argument} is the ledger's {parameter}",
+       hint="`lading doctor` shows the ledger's parameters")  # fmt: skip
+def argument_equals_parameter(act: Act, argument: str, parameter: str) -> None:
+    value, expected = act.args[argument], act.world.parameters.get(parameter)
+    if (value.hex() if isinstance(value, bytes) else value) != expected:
+        raise GuardFailed(f"{argument} is not the ledger's {parameter} {expected}", value)
+
+
+@guard(
+    "records_exist@1",
+    text="every record in {argument} is on this ledger",
+    hint="check the ids: `lading list`",
+)
+def records_exist(act: Act, argument: str) -> None:
+    for record_id in act.args.get(argument) or []:
+        if act.world.record(record_id) is None:
+            raise GuardFailed(f"a record in {argument} is not on this ledger", record_id)
+
+
+@guard("record_is_new@1", text="the id of the new record was never used", hint="draw another random id")
+def record_is_new(act: Act) -> None:
+    existing = act.world.record(act.args["record"])
+    if existing is not None:
+        raise GuardFailed(f"the id is that of a {existing.kind}", existing.id)
+
+
+@guard("number_is_new@1", text="the issuer never issued a document of this number",
+       hint="this number was issued before; a document has one record for ever")  # fmt: skip
+def number_is_new(act: Act) -> None:
+    number, declared = act.args["number"], act.table.number
+    if declared is None or (number["class"], number["at"]) != (declared.cls, declared.at):
+        raise GuardFailed("the number is not of the class or the place that the table declares", number["class"])
+    existing = act.world.number(number["key"])
+    if existing is not None:
+        raise GuardFailed("a document of this number was issued before", existing)
+
+
+@guard("no_hold@1", text="the record is not on hold", hint="wait until the authority lifts its hold")
+def no_hold(act: Act) -> None:
+    if act.record.hold is not None:
+        raise GuardFailed("the record is on hold", act.record.hold)
+
+
+@guard("not_locked@1", text="no presentation lock is running", hint="wait until the lock ends")
+def not_locked(act: Act) -> None:
+    locked = act.record.locked_until
+    if locked is not None and act.time < locked:
+        raise GuardFailed(f"the record is locked for a presentation until {iso(locked)}", locked)
+
+
+@guard(
+    "offer_is_open@1",
+    text="the offer has not lapsed",
+    hint="ask for a new offer; the old one ended at its time",
+)
+def offer_is_open(act: Act) -> None:
+    until = act.record.pending.until if act.record.pending else None
+    if until is not None and act.time > until:
+        raise GuardFailed(f"the offer lapsed at {iso(until)}", until)
+
+
+@guard(
+    "offer_has_lapsed@1",
+    text="the offer has lapsed",
+    hint="an open offer is accepted, rejected or recalled",
+)
+def offer_has_lapsed(act: Act) -> None:
+    until = act.record.pending.until if act.record.pending else None
+    if until is None or act.time <= until:
+        raise GuardFailed("the offer has not lapsed", until)
+
+
+@guard("form_fits_parties@1",
+       text="a straight bill names a consignee and no order party; a bill to order names the order party; "
+            "a blank one names neither",
+       hint="check isToOrder, endorsee and consignee in the transport document")  # fmt: skip
+def form_fits_parties(act: Act) -> None:
+    form = act.args["form"]
+    named = (act.args.get("consignee") is not None, act.args.get("order_party") is not None)
+    if (form == "straight" and named != (True, False)) or (form != "straight" and named[1] != (form == "order")):
+        raise GuardFailed(f"the named parties do not fit a bill of the form {form}", form)
+
+
+@guard("transfer_fits_form@1",
+       text="an endorsement is made by the order party or on a bill endorsed in blank; a straight bill goes to "
+            "its consignee without endorsement",
+       hint="offer it for possession only (`--possession`), or let the order party endorse")  # fmt: skip
+def transfer_fits_form(act: Act) -> None:
+    record, mode, to = act.record, act.args["mode"], act.args["to"]
+    form = record.fields["form"]
+    if form == "straight":
+        if mode != "possession":
+            raise GuardFailed("a straight bill is not endorsed", mode)
+        if to != record.fields["consignee"]:
+            raise GuardFailed("a straight bill goes to its consignee and to nobody else", to)
+    elif mode == "possession":
+        return
+    elif form == "order" and record.order_party != act.actor.id:
+        raise GuardFailed(
+            f"the bill is to the order of {_named(act, record.order_party)}, which alone can endorse it",
+            record.order_party,
+        )
+    elif form == "blank" and mode == "blank":
+        raise GuardFailed("the bill is endorsed in blank already", mode)
+
+
+@guard("entitled_to_delivery@1",
+       text="the actor may claim the goods: it is the consignee of a straight bill, the party to whose order a bill "
+            "stands, or the holder of a bill endorsed in blank",
+       hint="let the order party endorse the bill to you first")  # fmt: skip
+def entitled_to_delivery(act: Act) -> None:
+    record = act.record
+    form = record.fields["form"]
+    entitled: Any = record.fields.get("consignee") if form == "straight" else record.order_party
+    if form != "blank" and entitled != act.actor.id:
+        raise GuardFailed(
+            f"{act.actor.fields['alias']} holds the bill, and {_named(act, entitled)} may claim the goods",
+            entitled,
+        )
+
+
+@guard("governors_sign@1", text="more than two thirds of the governors sign",
+       hint="collect further signatures: `lading member approve FILE`")  # fmt: skip
+def governors_sign(act: Act) -> None:
+    signed = set()
+    for governor in act.world.governors:
+        member = _member(act, governor)
+        if member is not None and member.status == "active" and _has_key(member, act):
+            signed.add(governor)
+    if len(signed) * 3 <= len(act.world.governors) * 2:
+        raise GuardFailed(
+            f"{len(signed)} of {len(act.world.governors)} governors have signed",
+            [party.hex()[:12] for party in signed],
+        )
+
+
+def _has_key(member: Record, act: Act) -> bool:
+    return any(
+        key in act.keys and key_is_valid(entry, act.time) for entry in member.fields["keys"] for key in entry[1:2]
+    )
+
+
+def key_is_valid(entry: list[Any], time: int) -> bool:
+    """Whether a key of a member's list, [algorithm, public key, from, until | nil], is valid at a ledger time."""
+    return bool(entry[2] <= time and (entry[3] is None or time < entry[3]))
+
+
+@guard("member_is_well_formed@1",
+       text="the new member's names, codes, roles and keys are well-formed, its keys strong, and it proves that "
+            "it holds the signing key",
+       hint="make the card with `lading member create`, and enrol the file as it is")  # fmt: skip
+def member_is_well_formed(act: Act) -> None:
+    args = act.args
+    try:
+        check_member_fields(args)
+        check_public_key(1, args["public_key"])
+        card = MemberCard(
+            args["record"], args["alias"], args["names"], args["lei"], args["registration"], tuple(args["roles"]),
+            tuple(args["codes"]), (1, args["public_key"]), args["encryption"], args["cosigners"], args["address"],
+        )  # fmt: skip
+        verify(1, args["public_key"], card.signed_bytes(), args["proof"])
+    except LadingError as exc:
+        raise GuardFailed(exc.message, exc.value) from None
+
+
+@guard("alias_is_new@1", text="no member has the alias yet", hint="choose another alias")
+def alias_is_new(act: Act) -> None:
+    existing = act.world.number(alias_key(act.transaction.ledger, act.args["alias"]))
+    if existing is not None:
+        raise GuardFailed("another member has this alias", act.args["alias"])
+
+
+@guard(
+    "new_key_is_good@1",
+    text="the new key is strong and was not used before",
+    hint="make a new key pair",
+)
+def new_key_is_good(act: Act) -> None:
+    key = act.args["public_key"]
+    try:
+        check_public_key(1, key)
+    except LadingError as exc:
+        raise GuardFailed(exc.message, key) from None
+    if any(key == entry[1] for entry in act.record.fields["keys"]):
+        raise GuardFailed("the member had this key before", key)
+    try:
+        verify(1, key, key_proof_message(act.record.id, key), act.args["proof"])
+    except LadingError as exc:
+        raise GuardFailed("the new key does not prove that the member holds it", exc.value) from None
+
+
+def key_proof_message(member: bytes, key: bytes) -> bytes:
+    """What a new key signs to show that the member holds it: attestation domain, member's id, key."""
+    return SIGN_ATTESTATION + b"rotate-key\x00" + member + key

@@ -1,0 +1,263 @@
+"""A rule table: the rules for one kind of record, as data.
+
+    kind: sea_waybill            the records it moves; also the first word of its actions
+    version: 1                   records keep the version that they were issued under
+    title: Sea waybill
+    number: {class: transport_document, at: /transportDocumentReference}
+    document: required           or none
+    fields:                      what a record of this kind holds beside what every record has
+      consignee: {type: party, optional: true, about: the party to whom the goods are to be delivered}
+    states:
+      issued: {about: the goods are carried under it}
+      void: {about: withdrawn by the carrier, terminal: true}
+    actions:
+      void:
+        about: the carrier withdraws the waybill
+        moves: {issued: void}
+        arguments: {}
+        guards: [issuer_signs@1]
+        effects: [end_control@1]
+        statement: "{actor} withdraws sea waybill {record}."
+
+An action `moves` from each state that it names to one other; `new` is the state of a record that does not
+exist yet. Guards and effects are names of the vocabulary with their version, alone or with parameters
+(`role@1: {role: carrier}`). What is hashed, voted and logged is the canonical MessagePack of the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ledger import codec
+from ledger.errors import InputError
+
+__all__ = ["NEW", "Action", "BadTable", "Declared", "Number", "Primitive", "RuleTable", "State"]
+
+NEW: Final = "new"
+MAX_TABLE: Final = 1_048_576
+
+
+class BadTable(InputError):
+    """A rule table lacks something, or says something that no table can say."""
+
+    code = "table.malformed"
+    hint = "contracts/table.py has the form of a table; the shipped ones are in contracts/tables/"
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """An argument or a field: its type, whether it may be absent, and what it means."""
+
+    type: str
+    optional: bool
+    one_of: tuple[str, ...]
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """Which class of numbers a document's number belongs to, and where the document has it."""
+
+    cls: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A state: what it means, and whether it is an end."""
+
+    about: str
+    terminal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Primitive:
+    """A guard or an effect by name and version, with its parameters."""
+
+    name: str
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What may be done: from which states to which, with which arguments, if which guards hold, to what effect."""
+
+    name: str
+    about: str
+    moves: Mapping[str, str]
+    arguments: Mapping[str, Declared]
+    guards: tuple[Primitive, ...]
+    effects: tuple[Primitive, ...]
+    statement: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleTable:
+    """The rules for one kind of record; `plain` is what was read, `hash` names it."""
+
+    kind: str
+    version: int
+    title: str
+    about: str
+    number: Number | None
+    has_document: bool
+    fields: Mapping[str, Declared]
+    states: Mapping[str, State]
+    actions: Mapping[str, Action]
+    plain: Mapping[str, Any]
+
+    def encode(self) -> bytes:
+        """The canonical MessagePack of the table, which is hashed, voted and logged."""
+        return codec.encode(dict(self.plain))
+
+    @classmethod
+    def decode(cls, data: bytes) -> RuleTable:
+        """Read a table from the log. Raises errors of `ledger.codec` or `BadTable`."""
+        return cls.from_plain(codec.decode(data, limit=MAX_TABLE))
+
+    @classmethod
+    def from_plain(cls, value: Any) -> RuleTable:
+        """Read a table from maps, lists and scalars. Raises `BadTable` with the place."""
+        top = _map(value, "the table")
+        _only(
+            top,
+            {
+                "kind",
+                "version",
+                "title",
+                "about",
+                "number",
+                "document",
+                "fields",
+                "states",
+                "actions",
+            },
+            "table",
+        )
+        states = {name: _state(raw, f"states/{name}") for name, raw in _map(top.get("states"), "states").items()}
+        actions = {name: _action(name, raw, states) for name, raw in _map(top.get("actions"), "actions").items()}
+        version = top.get("version")
+        if type(version) is not int or version < 1:
+            raise BadTable("version is a whole number from 1", value=version)
+        return cls(
+            kind=_name(top.get("kind"), "kind"),
+            version=version,
+            title=_text(top.get("title"), "title"),
+            about=_text(top.get("about", ""), "about"),
+            number=_number(top.get("number")),
+            has_document=_one_of(top.get("document", "none"), ("required", "none"), "document") == "required",
+            fields=_declarations(top.get("fields", {}), "fields"),
+            states=states,
+            actions=actions,
+            plain=top,
+        )
+
+
+def _state(raw: Any, place: str) -> State:
+    value = _map(raw, place)
+    _only(value, {"about", "terminal"}, place)
+    return State(_text(value.get("about"), f"{place}/about"), _flag(value.get("terminal", False), place))
+
+
+def _number(raw: Any) -> Number | None:
+    if raw is None:
+        return None
+    value = _map(raw, "number")
+    _only(value, {"class", "at"}, "number")
+    return Number(_name(value.get("class"), "number/class"), _text(value.get("at"), "number/at"))
+
+
+def _action(name: str, raw: Any, states: Mapping[str, State]) -> Action:
+    place = f"actions/{_name(name, 'actions')}"
+    value = _map(raw, place)
+    _only(value, {"about", "moves", "arguments", "guards", "effects", "statement"}, place)
+    moves = _map(value.get("moves"), f"{place}/moves")
+    for start, end in moves.items():
+        if (start != NEW and start not in states) or end not in states:
+            raise BadTable(f"{place}/moves names a state that the table does not have", value=f"{start}: {end}")
+        if start != NEW and states[start].terminal:
+            raise BadTable(f"{place}/moves leaves the terminal state {start}", value=start)
+    if not moves or (NEW in moves and len(moves) > 1):
+        raise BadTable(f"{place}/moves has one or more states, or the state {NEW} alone", value=sorted(moves))
+    return Action(
+        name=name,
+        about=_text(value.get("about"), f"{place}/about"),
+        moves=moves,
+        arguments=_declarations(value.get("arguments", {}), f"{place}/arguments"),
+        guards=_primitives(value.get("guards", []), f"{place}/guards"),
+        effects=_primitives(value.get("effects", []), f"{place}/effects"),
+        statement=_text(value.get("statement"), f"{place}/statement"),
+    )
+
+
+def _declarations(raw: Any, place: str) -> dict[str, Declared]:
+    declared = {}
+    for name, item in _map(raw, place).items():
+        here = f"{place}/{_name(name, place)}"
+        value = _map(item, here)
+        _only(value, {"type", "optional", "one_of", "about"}, here)
+        choices = value.get("one_of", [])
+        if type(choices) is not list or not all(type(choice) is str for choice in choices):
+            raise BadTable(f"{here}/one_of is a list of words", value=choices)
+        declared[name] = Declared(
+            _name(value.get("type"), f"{here}/type"),
+            _flag(value.get("optional", False), here),
+            tuple(choices),
+            _text(value.get("about"), f"{here}/about"),
+        )
+    return declared
+
+
+def _primitives(raw: Any, place: str) -> tuple[Primitive, ...]:
+    if type(raw) is not list:
+        raise BadTable(f"{place} is a list", value=raw)
+    read = []
+    for at, item in enumerate(raw):
+        if type(item) is str:
+            read.append(Primitive(item, {}))
+            continue
+        value = _map(item, f"{place}/{at}")
+        if len(value) != 1:
+            raise BadTable(f"{place}/{at} is one name with its parameters", value=sorted(value))
+        ((name, parameters),) = value.items()
+        read.append(Primitive(name, _map(parameters, f"{place}/{at}")))
+    return tuple(read)
+
+
+def _map(value: Any, place: str) -> dict[str, Any]:
+    if type(value) is not dict or not all(type(key) is str for key in value):
+        raise BadTable(f"{place} is a map of names", value=value)
+    return value
+
+
+def _only(value: Mapping[str, Any], known: set[str], place: str) -> None:
+    unknown = sorted(set(value) - known)
+    if unknown:
+        raise BadTable(f"{place} has an unknown key", value=unknown[0])
+
+
+def _text(value: Any, place: str) -> str:
+    if type(value) is not str or len(value) > 2000:
+        raise BadTable(f"{place} is a text of at most 2,000 characters", value=value)
+    return value
+
+
+def _name(value: Any, place: str) -> str:
+    text = _text(value, place)
+    if not text or not text.replace("_", "a").isalnum() or not text.isascii() or text != text.lower():
+        raise BadTable(f"{place}: a name has small letters, digits and underscores", value=text)
+    return text
+
+
+def _one_of(value: Any, choices: tuple[str, ...], place: str) -> str:
+    if value not in choices:
+        raise BadTable(f"{place} is one of {', '.join(choices)}", value=value)
+    return str(value)
+
+
+def _flag(value: Any, place: str) -> bool:
+    if type(value) is not bool:
+        raise BadTable(f"{place}: a flag is true or false", value=value)
+    return value

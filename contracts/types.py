@@ -1,0 +1,105 @@
+"""The types that a table may give to arguments and fields. None of them holds free text about a deal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from .table import Declared
+
+__all__ = ["TYPES", "mismatch"]
+
+_CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,63}")
+_MAX_TIME: Final = 2**53
+_MAX_LIST: Final = 64
+
+
+def _is_id(value: Any) -> bool:
+    return type(value) is bytes and len(value) == 32
+
+
+def _is_ids(value: Any) -> bool:
+    good = type(value) is list and len(value) <= _MAX_LIST and all(_is_id(item) for item in value)
+    return good and len(set(value)) == len(value)
+
+
+def _is_time(value: Any) -> bool:
+    return type(value) is int and 0 <= value <= _MAX_TIME
+
+
+def _is_code(value: Any) -> bool:
+    return type(value) is str and _CODE.fullmatch(value) is not None
+
+
+def _is_number(value: Any) -> bool:
+    return (
+        type(value) is dict
+        and list(value) == ["at", "class", "key"]
+        and type(value["at"]) is str
+        and type(value["class"]) is str
+        and _is_id(value["key"])
+    )
+
+
+def _is_text(value: Any) -> bool:
+    return type(value) is str and len(value) <= 256
+
+
+def _is_texts(value: Any) -> bool:
+    return type(value) is list and len(value) <= _MAX_LIST and all(_is_text(item) for item in value)
+
+
+def _is_names(value: Any) -> bool:
+    return type(value) is dict and len(value) <= 16 and all(len(k) <= 64 and _is_name(v) for k, v in value.items())
+
+
+def _is_name(value: Any) -> bool:
+    return type(value) is str and len(value) <= 512
+
+
+def _is_signature(value: Any) -> bool:
+    return type(value) is bytes and len(value) <= 8192
+
+
+def _is_keys(value: Any) -> bool:
+    return type(value) is list and len(value) <= 256
+
+
+TYPES: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
+    "id": (_is_id, "32 bytes that name a record"),
+    "ids": (_is_ids, "a list of distinct ids"),
+    "party": (_is_id, "32 bytes that name a party"),
+    "hash": (_is_id, "32 bytes of SHA-256"),
+    "time": (_is_time, "ledger time in Unix milliseconds"),
+    "code": (_is_code, "a code of at most 64 letters, digits and . _ : / @ -"),
+    "number": (
+        _is_number,
+        "the class, the place in the document and the state key of a document's number",
+    ),
+    "text": (_is_text, "a registered name or address of at most 256 characters"),
+    "texts": (_is_texts, "a list of texts"),
+    "names": (_is_names, "texts by language or purpose"),
+    "public_key": (_is_id, "an Ed25519 public key, 32 bytes"),
+    "encryption_key": (_is_id, "an X25519 public key, 32 bytes"),
+    "signature": (_is_signature, "a signature"),
+    "keys": (_is_keys, "[algorithm, public key, from, until | nil] each"),
+}
+"""Type by name: its test, and its meaning for a reader."""
+
+
+def mismatch(declared: Mapping[str, Declared], values: Mapping[str, Any]) -> tuple[str, Any] | None:
+    """The first name whose value is missing, unknown or of another type, with a reason; nothing if all fit."""
+    for name, declaration in declared.items():
+        value = values.get(name)
+        if value is None:
+            if not declaration.optional or name in values:
+                return f"the argument {name} is missing", None
+        elif not TYPES[declaration.type][0](value):
+            return f"the argument {name} is not {TYPES[declaration.type][1]}", value
+        elif declaration.one_of and value not in declaration.one_of:
+            return f"the argument {name} is none of {', '.join(declaration.one_of)}", value
+    for name in values:
+        if name not in declared:
+            return f"the action has no argument {name}", values[name]
+    return None
