@@ -16,11 +16,10 @@ of grinding and b accepted actions, and slows down only the keys in it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, islice
-from operator import lt
 from struct import Struct
 from typing import Final
 
+from .smt_bucket import cut, find, gather, insert, split
 from .smt_hash import EMPTY, HASH_SIZE, BadPair, check_size, fold, leaf_hash, node_hash, path_of
 from .smt_nodes import NodeLevels, kind_of
 from .smt_view import StaleView, StateView
@@ -45,9 +44,7 @@ GROW_AT: Final = 5
 """Most records that a bucket holds on average."""
 
 _MOST_BITS: Final = 32
-_CHUNK: Final = 4096
 _PATH_HEAD: Final = Struct(">I28x")
-_RECORD_HEAD: Final = Struct(">I60x")
 
 
 class StateTree:
@@ -66,11 +63,10 @@ class StateTree:
         Raises `BadPair`.
         """
         tree = cls()
-        chunks = list(_chunks(pairs))
-        tree._count = sum(map(len, chunks)) >> 6
+        runs = gather(pairs)
+        tree._count = sum(map(len, runs)) >> 6
         bits = _bits_for(tree._count)
-        tree._buckets = [b""] * (1 << bits)
-        _fill(tree._buckets, chunks, bits)
+        tree._buckets = cut(runs, bits)
         for _ in range(bits):
             tree._nodes.deepen()
         tree._nodes.fill(_hashed(tree._buckets, bits))
@@ -107,7 +103,7 @@ class StateTree:
         """The leaf hash at `path`, None if no key stands there."""
         check_size(path)
         bucket = self._buckets[int.from_bytes(path[:4], "big") >> (32 - self._nodes.depth)]
-        at = _find(bucket, path)
+        at = find(bucket, path)
         return None if at < 0 else bucket[at + 32 : at + 64]
 
     def at(self, undos: Sequence[Mapping[bytes, bytes | None]] = ()) -> StateView:
@@ -156,11 +152,11 @@ class StateTree:
             if index not in before:
                 before[index] = bucket
             leaf = changes[path]
-            at = _find(bucket, path)
+            at = find(bucket, path)
             if at < 0:
                 undo[path] = None
                 if leaf is not None:
-                    buckets[index] = _insert(bucket, path, leaf)
+                    buckets[index] = insert(bucket, path, leaf)
             else:
                 undo[path] = bucket[at + 32 : at + 64]
                 if leaf is None:
@@ -175,9 +171,7 @@ class StateTree:
         whole = self._buckets
         halves: list[bytes] = []
         for index, bucket in enumerate(whole):
-            at = _middle(bucket, bits)
-            halves.append(bucket[:at])
-            halves.append(bucket[at:])
+            halves.extend(split(bucket, bits))
             whole[index] = b""  # its memory is used again for the next ones
         self._buckets = halves
         self._nodes.deepen()
@@ -201,59 +195,3 @@ def _hashed(buckets: list[bytes], bits: int) -> Iterator[tuple[int, int, bytes]]
     for index, bucket in enumerate(buckets):
         if bucket:
             yield index, kind_of(bucket), fold(bucket, bits)
-
-
-def _middle(bucket: bytes, bit: int) -> int:
-    """Where the records begin whose path has this bit set."""
-    byte, mask = bit >> 3, 0x80 >> (bit & 7)
-    for at in range(byte, len(bucket), 64):
-        if bucket[at] & mask:
-            return at - byte
-    return len(bucket)
-
-
-def _find(bucket: bytes, path: bytes) -> int:
-    """Where the record of `path` begins in `bucket`, -1 if it is not there."""
-    at = bucket.find(path)
-    while at & 63 and at > 0:
-        at = bucket.find(path, at + 1)
-    return at
-
-
-def _insert(bucket: bytes, path: bytes, leaf: bytes) -> bytes:
-    at = 0
-    while at < len(bucket) and bucket[at : at + 32] < path:
-        at += 64
-    return b"".join((bucket[:at], path, leaf, bucket[at:]))
-
-
-def _chunks(pairs: Iterable[tuple[bytes, bytes]]) -> Iterator[bytes]:
-    """The pairs as records, some thousands at a time; refuses what is ill-sized or unsorted."""
-    rows = iter(pairs)
-    last = b""
-    while taken := list(islice(rows, _CHUNK)):
-        paths = [last, *(row[0] for row in taken)]
-        if not all(map(lt, paths, paths[1:])):
-            raise BadPair("the paths do not ascend")
-        if set(map(len, chain.from_iterable(taken))) != {HASH_SIZE}:
-            raise BadPair("a path or a leaf hash is not 32 bytes long")
-        last = paths[-1]
-        yield b"".join(chain.from_iterable(taken))
-
-
-def _fill(buckets: list[bytes], chunks: list[bytes], bits: int) -> None:
-    """Cut the sorted records into buckets; lets go of every chunk as it is done."""
-    shift = 32 - bits
-    chunks.reverse()
-    while chunks:
-        chunk = chunks.pop()
-        begin = end = 0
-        current = -1
-        for (head,) in _RECORD_HEAD.iter_unpack(chunk):
-            if head >> shift != current:
-                if end:
-                    buckets[current] += chunk[begin:end]
-                begin = end
-                current = head >> shift
-            end += 64
-        buckets[current] += chunk[begin:end]
