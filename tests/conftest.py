@@ -32,9 +32,7 @@ settings.register_profile(
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
-settings.register_profile(
-    "soak", parent=settings.get_profile("lading"), derandomize=False, max_examples=5_000
-)
+settings.register_profile("soak", parent=settings.get_profile("lading"), derandomize=False, max_examples=5_000)
 settings.load_profile("lading")
 
 

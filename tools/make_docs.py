@@ -77,9 +77,7 @@ def errors_document() -> str:
         lines += [f"## {base.__name__}", "", first_line(base), ""]
         lines += ["| code | what is wrong | what to do | module |", "|---|---|---|---|"]
         lines += [
-            f"| `{cls.code}` | {cell(first_line(cls))} | {cell(str(cls.hint))}"
-            f" | `{cls.__module__}` |"
-            for cls in group
+            f"| `{cls.code}` | {cell(first_line(cls))} | {cell(str(cls.hint))} | `{cls.__module__}` |" for cls in group
         ]
         lines.append("")
     return NOTE + "\n".join(lines)
@@ -134,8 +132,7 @@ def command_section(path: str, command: Any, context: Any) -> list[str]:
     if subs:
         lines += ["| Commands | |", "|---|---|"]
         lines += [
-            f"| [`{path} {sub.name}`](#{anchor(f'{path} {sub.name}')})"
-            f" | {cell(sub.get_short_help_str(limit=120))} |"
+            f"| [`{path} {sub.name}`](#{anchor(f'{path} {sub.name}')}) | {cell(sub.get_short_help_str(limit=120))} |"
             for sub in subs
         ]
         lines.append("")
@@ -186,11 +183,7 @@ def stale(path: str, text: str, root: Path = ROOT) -> list[str]:
     """The lines in which the file at `path` differs from `text`; none if it is up to date."""
     file = root / path
     old = file.read_text(encoding="utf-8") if file.exists() else ""
-    return list(
-        difflib.unified_diff(
-            old.splitlines(), text.splitlines(), path, "make docs", n=0, lineterm=""
-        )
-    )
+    return list(difflib.unified_diff(old.splitlines(), text.splitlines(), path, "make docs", n=0, lineterm=""))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -81,6 +81,4 @@ def test_a_dead_link_is_found(project, text, fault):
 def test_a_word_that_does_not_belong_is_found(project, pattern):
     plain = pattern.replace("·", "").replace("\\b", "").replace("\\", "").replace("?", "")
     word = plain.replace("(static|index)", "index").replace("[Cc]", "c")
-    assert faults_of(project, f"see {word} there") == [
-        f"1: {word.strip()!r} does not belong in the project"
-    ]
+    assert faults_of(project, f"see {word} there") == [f"1: {word.strip()!r} does not belong in the project"]

@@ -69,9 +69,7 @@ def test_what_is_installed_is_what_the_lock_says():
         try:
             installed = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:  # for another system or Python
-            assert all(marker for _, marker in versions), (
-                f"{name} is not installed: run `make test`"
-            )
+            assert all(marker for _, marker in versions), f"{name} is not installed: run `make test`"
         else:
             assert installed in {version for version, _ in versions}, f"{name}: run `make test`"
 

@@ -57,10 +57,7 @@ def _refused_import(module: str, package: str) -> str | None:
 def _imported(node: ast.Import | ast.ImportFrom, package: str) -> list[str]:
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
-    if node.level:
-        base = package if node.module is None else f"{package}.{node.module}"
-    else:
-        base = node.module or ""
+    base = ".".join(filter(None, [package if node.level else "", node.module]))
     if base in ("ledger", "urllib"):
         return [f"{base}.{alias.name}" for alias in node.names]
     return [base]

@@ -67,9 +67,7 @@ PROGRAM = """
 
 
 @pytest.fixture
-def run(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., pytest.RunResult]:
+def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[..., pytest.RunResult]:
     """Runs the given source as a test file of its own, under our conftest."""
 
     def run(source: str, *, required: str | None, shared: str | None = None) -> pytest.RunResult:
@@ -120,9 +118,7 @@ def test_passes_and_expected_failures_stay_what_they_are(run):
 def test_an_absent_program_or_folder_is_named(run):
     result = run(PROGRAM, required=None, shared="no-such-folder")
     result.assert_outcomes(skipped=2)
-    result.stdout.fnmatch_lines(
-        ["*the program a-program-that-nobody-has is absent*", "*the reference data is absent*"]
-    )
+    result.stdout.fnmatch_lines(["*the program a-program-that-nobody-has is absent*", "*the reference data is absent*"])
     outcomes = run(PROGRAM, required="1", shared="no-such-folder").parseoutcomes()
     assert outcomes.get("skipped", 0) == 0
     assert outcomes.get("failed", 0) + outcomes.get("errors", 0) == 2
