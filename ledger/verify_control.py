@@ -1,0 +1,96 @@
+"""Steps 11 and 12 of `ledger.verify`: who is in control, and whether that still holds at the time of checking."""
+
+from __future__ import annotations
+
+from .errors import ContradictionError, LadingError, UnverifiedError
+from .hashing import record_key
+from .ics23 import verify_membership
+from .ics23_wire import decode as decode_proof
+from .quorum import Quorum
+from .record import Item, Record, number_content
+from .times import iso
+from .verify_history import Evidence, Unreadable
+
+__all__ = ["NotFresh", "StateDiffersFromHistory", "check_fresh", "check_state"]
+
+
+class StateDiffersFromHistory(ContradictionError):
+    """The record's state is not the one that its last entry left behind."""
+
+    code = "verify.state_differs"
+    hint = "a later act is left out of the bundle, or the state is another's; ask for a new bundle"
+
+
+class NotFresh(UnverifiedError):
+    """The cosignatures are older than the reader accepts, so a later act may be missing."""
+
+    code = "verify.not_fresh"
+    hint = "ask the holder for a bundle made now, or accept an older one with --max-age"
+
+
+def check_state(evidence: Evidence) -> str:
+    """(11) Record and number are proven under the state root of the last commit; the chain's end made them."""
+    bundle, root = evidence.bundle, evidence.commits[-1].state_root
+    try:
+        record = Record.decode(bundle.state.content)
+        proof = decode_proof(bundle.state.proof)
+        number_proof = None if bundle.number is None else decode_proof(bundle.number.proof)
+    except LadingError as exc:
+        raise Unreadable(f"the state proof cannot be read: {exc.message}", value=exc.value) from None
+    key = record_key(bundle.record)
+    verify_membership(root, key, Item(bundle.state.salt, bundle.state.content).value(key), proof)
+    index, _, signed = evidence.chain[-1]
+    found = (record.id, record.sequence, record.head, record.entry)
+    if found != (bundle.record, len(evidence.chain), signed.leaf, index):
+        raise StateDiffersFromHistory(
+            f"the state is of sequence {record.sequence}, made by entry {record.entry}; "
+            f"the bundle's last act is entry {index}",
+            value=record.entry,
+        )
+    issue = evidence.chain[0][2].transaction
+    if record.document != issue.arguments.get("document") or record.issuer != issue.actor:
+        raise StateDiffersFromHistory("the state names another document or issuer than the first entry")
+    number = issue.arguments.get("number")
+    if isinstance(number, dict) and bundle.number is not None and number_proof is not None:
+        claimed = number["key"]
+        content = number_content(claimed, record.id)
+        verify_membership(root, claimed, Item(bundle.number.salt, content).value(claimed), number_proof)
+        evidence.facts["number_is_unique"] = True
+    evidence.state = record
+    evidence.facts["status"] = record.status
+    evidence.facts["controller"] = None if record.controller is None else evidence.name(record.controller)
+    evidence.facts["since"] = record.since
+    return f"{record.status}, in the control of {evidence.name(record.controller)} since {iso(record.since)}"
+
+
+def check_fresh(evidence: Evidence) -> str:
+    """(12) A dead record stays dead; a live one is known as of the quorum's cosignatures, or under its lock."""
+    record, quorum = evidence.state, evidence.quorum
+    if record is None or quorum is None:
+        raise Unreadable("an earlier step has not established it")
+    as_of = _as_of(evidence, quorum)
+    evidence.facts["as_of"] = as_of
+    name = evidence.name(record.controller)
+    if record.controller is None:
+        return f"nobody is in control: {record.status} since {iso(record.since)}, by entry {record.entry}"
+    if record.locked_until is not None and evidence.at < record.locked_until:
+        return f"{name} is in control, locked until {iso(record.locked_until)}"
+    age = evidence.at - as_of
+    if age > evidence.max_age:
+        raise NotFresh(f"{name} was in control at {iso(as_of)}, {_span(age)} ago; later acts may be missing", value=age)
+    if age < -evidence.max_age:
+        raise NotFresh(f"the cosignatures are of {iso(as_of)}, {_span(-age)} after the time of checking", value=age)
+    return f"{name} is in control since {iso(record.since)}, as of {iso(as_of)}"
+
+
+def _as_of(evidence: Evidence, quorum: Quorum) -> int:
+    """Unix milliseconds at which a whole quorum of replaying cosigners stood by the checkpoint."""
+    seconds = quorum.as_of(replay_only=True)
+    return evidence.commits[-1].time if seconds is None else seconds * 1000
+
+
+def _span(milliseconds: int) -> str:
+    minutes = milliseconds // 60_000
+    if minutes < 120:
+        return f"{minutes} minutes"
+    return f"{minutes // 60} hours" if minutes < 2880 else f"{minutes // 1440} days"
