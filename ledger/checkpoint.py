@@ -24,6 +24,7 @@ from .note import Note, NoteSignature, VerifierKey
 
 __all__ = [
     "MAX_BODY",
+    "MAX_ORIGIN",
     "BadCheckpoint",
     "Checkpoint",
     "ExtensionLines",
@@ -32,6 +33,8 @@ __all__ = [
     "verify_checkpoint",
 ]
 
+MAX_ORIGIN: Final = 255
+"""Longest origin, in bytes of UTF-8: what a cosignature of type 0x06 (ML-DSA-44) can name."""
 MAX_BODY: Final = 1024
 """Largest body of a checkpoint, in bytes."""
 
@@ -67,6 +70,8 @@ class Checkpoint:
 
     def __post_init__(self) -> None:
         note.check_key_name(self.origin, BadCheckpoint)
+        if len(self.origin.encode()) > MAX_ORIGIN:
+            raise BadCheckpoint(f"an origin of more than {MAX_ORIGIN} bytes", value=self.origin)
         if not 0 <= self.size <= merkle.MAX_SIZE:
             raise BadCheckpoint("a size that no log has", value=self.size)
         if len(self.root) != merkle.HASH_SIZE:

@@ -112,7 +112,7 @@ def test_a_checkpoint_that_cannot_be_is_not_made(size, root):
         Checkpoint(ORIGIN, size, root)
 
 
-@pytest.mark.parametrize("origin", ["", "a b", "a+b", "a\nb", "a\rb"])
+@pytest.mark.parametrize("origin", ["", "a b", "a+b", "a\nb", "a\rb", "é" * 128])
 def test_an_origin_that_no_key_can_have_is_refused(origin):
     with pytest.raises(BadCheckpoint):
         Checkpoint(origin, 1, bytes(32))
