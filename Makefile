@@ -23,7 +23,7 @@ check: .venv/dev.stamp ## style, types, layers, documents
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/python tools/check_docs.py
 
 fix: .venv/dev.stamp ## mend style and format

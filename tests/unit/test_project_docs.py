@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import check_docs
 import make_docs
 import pytest
+import typer
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -32,6 +34,71 @@ def test_every_command_and_option_is_explained():
             if record is not None and not record[1].partition("[")[0].strip():
                 silent.append(f"{path} {record[0]}")
     assert silent == []
+
+
+def test_a_command_is_described(monkeypatch):
+    app = typer.Typer(no_args_is_help=True, add_completion=False)
+    policy = typer.Typer(help="Policies.")
+    app.add_typer(policy, name="policy")
+
+    @app.callback()
+    def everything() -> None:
+        """Bills of lading."""
+
+    @app.command()
+    def offer(
+        record: Annotated[str, typer.Argument(help="The bill.")],
+        to: Annotated[str, typer.Option("--to", help="Member | its id <ref>.")] = "buyer",
+    ) -> None:
+        """Offers a bill."""
+
+    @policy.command("show", hidden=True)
+    def show() -> None:
+        """Not for the page."""
+
+    monkeypatch.setattr(make_docs, "load", lambda module, name: app if name == "app" else None)
+    page = make_docs.cli_document()
+    assert page is not None
+    assert page.splitlines()[2:] == [
+        "# Commands",
+        "",
+        "## lading",
+        "",
+        "Bills of lading.",
+        "",
+        "```",
+        "lading [OPTIONS] COMMAND [ARGS]...",
+        "```",
+        "",
+        "| Commands | |",
+        "|---|---|",
+        "| [`lading offer`](#lading-offer) | Offers a bill. |",
+        "| [`lading policy`](#lading-policy) | Policies. |",
+        "",
+        "### lading offer",
+        "",
+        "Offers a bill.",
+        "",
+        "```",
+        "lading offer [OPTIONS] {record}",
+        "```",
+        "",
+        "| Arguments | |",
+        "|---|---|",
+        "| `record <str>` | The bill. [required] |",
+        "",
+        "| Options | |",
+        "|---|---|",
+        "| `--to <str>` | Member \\| its id \\<ref>. [default: buyer] |",
+        "",
+        "### lading policy",
+        "",
+        "Policies.",
+        "",
+        "```",
+        "lading policy [OPTIONS] COMMAND [ARGS]...",
+        "```",
+    ]
 
 
 @pytest.fixture

@@ -100,7 +100,7 @@ def test_every_skip_fails_with_its_reason_where_all_is_required(run):
         result.stdout.fnmatch_lines([f"*LADING_REQUIRE_ALL is set*reason {word}*"])
 
 
-@pytest.mark.parametrize(("source", "reason"), [(MODULE, "six"), (IMPORT, "seven")])
+@pytest.mark.parametrize(("source", "reason"), [(MODULE, "six"), (IMPORT, "seven")], ids=["skip", "importorskip"])
 def test_a_skipped_module_fails_where_all_is_required(run, source, reason):
     assert run(source, required=None).parseoutcomes() == {"skipped": 1}
     result = run(source, required="1")
