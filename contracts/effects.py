@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ledger.hashing import ZERO
+from ledger.hashing import ZERO, claim_key
 from ledger.member import alias_key
 from ledger.record import Pending, Record
 
@@ -37,7 +37,7 @@ def create_member(act: Act) -> None:
 
 @effect("claim_number@1", text="the document's number is taken for ever")
 def claim_number(act: Act) -> None:
-    act.numbers[act.args["number"]["key"]] = act.record.id
+    act.numbers[claim_key(act.actor.id, act.args["number"]["key"])] = act.record.id
 
 
 @effect("claim_alias@1", text="the member's alias is taken for ever")

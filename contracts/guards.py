@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ledger.errors import LadingError
-from ledger.hashing import SIGN_ATTESTATION
+from ledger.hashing import SIGN_ATTESTATION, claim_key
 from ledger.member import MemberCard, alias_key, check_member_fields
 from ledger.record import Record
 from ledger.signature import check_public_key, verify
@@ -177,7 +177,7 @@ def number_is_new(act: Act) -> None:
     number, declared = act.args["number"], act.table.number
     if declared is None or (number["class"], number["at"]) != (declared.cls, declared.at):
         raise GuardFailed("the number is not of the class or the place that the table declares", number["class"])
-    existing = act.world.number(number["key"])
+    existing = act.world.number(claim_key(act.actor.id, number["key"]))
     if existing is not None:
         raise GuardFailed("a document of this number was issued before", existing)
 

@@ -19,6 +19,7 @@ __all__ = [
     "SIGN_ATTESTATION",
     "SIGN_TRANSACTION",
     "ZERO",
+    "claim_key",
     "number_key",
     "record_key",
     "state_value",
@@ -37,6 +38,7 @@ SIGN_ATTESTATION: Final = b"lading/v1/sign-attestation\x00"
 _TRANSACTION_ID: Final = b"lading/v1/transaction-id\x00"
 _RECORD_KEY: Final = b"lading/v1/record-key\x00"
 _NUMBER_KEY: Final = b"lading/v1/number-key\x00"
+_CLAIM_KEY: Final = b"lading/v1/claim-key\x00"
 _STATE_VALUE: Final = b"lading/v1/state-value\x00"
 
 _sha256 = hashlib.sha256
@@ -53,7 +55,7 @@ def record_key(record_id: bytes) -> bytes:
 
 
 def number_key(ledger_id: bytes, number_class: str, issuer: bytes, number: str, scope: str = "") -> bytes:
-    """The state key that makes a document's number unique.
+    """What stands for a document's number in a transaction, so that the number itself need not.
 
     SHA-256(domain || ledger id, 32 bytes || issuer, 32 bytes || for class, number and scope each:
     its length in bytes as a 4-byte big-endian integer, then its UTF-8 bytes). It hides nothing from
@@ -64,6 +66,15 @@ def number_key(ledger_id: bytes, number_class: str, issuer: bytes, number: str, 
         raw = text.encode("utf-8")
         parts += [len(raw).to_bytes(4, "big"), raw]
     return _sha256(b"".join(parts)).digest()
+
+
+def claim_key(claimant: bytes, number: bytes) -> bytes:
+    """The state key that makes a number unique: SHA-256(domain || claimant, 32 bytes || number key, 32 bytes).
+
+    The number key in a transaction is whatever its signer writes there. Hashed with who signs, it can take
+    neither another member's number nor the place of a record.
+    """
+    return _sha256(_CLAIM_KEY + claimant + number).digest()
 
 
 def state_value(salt: bytes, key: bytes, content: bytes) -> bytes:

@@ -15,7 +15,8 @@
 - `replaces` and `replaced by` are lists of record ids; `fields` what the table declares.
 
 In the state tree a record stands under `record_key(id)`; the value is `state_value(salt, key, encoding)`.
-A number stands under its `number_key`, with the encoding of [`"number"`, key, record id] as content.
+A number stands under the `claim_key` of its issuer, a member's alias under its `alias_key`, with the encoding of
+[`"number"`, state key, record id] as content.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .errors import ContradictionError, LadingError, UnverifiedError
-from .hashing import record_key
+from .hashing import claim_key, record_key
 from .ics23 import verify_membership
 from .ics23_wire import decode as decode_proof
 from .quorum import Quorum
@@ -52,7 +52,7 @@ def check_state(evidence: Evidence) -> str:
         raise StateDiffersFromHistory("the state names another document or issuer than the first entry")
     number = issue.arguments.get("number")
     if isinstance(number, dict) and bundle.number is not None and number_proof is not None:
-        claimed = number["key"]
+        claimed = claim_key(issue.actor, number["key"])
         content = number_content(claimed, record.id)
         verify_membership(root, claimed, Item(bundle.number.salt, content).value(claimed), number_proof)
         evidence.facts["number_is_unique"] = True
