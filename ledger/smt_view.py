@@ -56,7 +56,7 @@ class Resident(Protocol):
 class StateView:
     """The tree under one root: the root, the leaves, and the hashes beside a path.
 
-    Made by `StateTree.at`. Every method raises `StaleView` after the tree's next update.
+    Made by `StateTree.at`. Reading a path raises `StaleView` after the tree's next update.
     """
 
     def __init__(self, tree: Resident, before: Mapping[bytes, bytes | None]) -> None:
