@@ -67,6 +67,8 @@ class Stale(RefusedError):
         self.record = record
         self.sequence = sequence
         """The sequence that the signer saw; the entry that set the next one won."""
+        self.winner: int | None = None
+        """The index of that entry, once an engine has looked it up."""
 
 
 class UnknownAction(RefusedError):

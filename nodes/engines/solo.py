@@ -1,0 +1,209 @@
+"""The solo engine: one process orders, judges, and commits to one store; an acknowledged act is on disk.
+
+    engine = SoloEngine.open(store, clock=now_ms)
+    results = engine.submit([entry, ...])        # one batch, one commit
+
+`submit` judges the entries in the order given, and commits those that the rules accept in one durable
+transaction. A batch of which nothing is accepted writes nothing. The caller sees to it that one thread at
+a time submits (`nodes.engines.committer` does so for many).
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from contracts.apply import Accepted, BatchOutcome, apply_batch
+from contracts.founding import founding_outcome, founding_texts
+from contracts.refusals import Stale
+from contracts.table import RuleTable
+from ledger.chain import Chain, ClockWentBack, LogEntry
+from ledger.errors import LadingError, RefusedError, UnavailableError, UsageError
+from ledger.genesis import Genesis
+from ledger.merkle import leaf_hash
+from ledger.signature import verify
+from ledger.smt import StateTree
+from ledger.store.port import Store, StoreDamaged
+from ledger.times import iso
+from ledger.transaction import SignedTransaction, check_ledger
+from nodes.reader import LedgerReader
+from nodes.state_view import CachedState
+
+__all__ = ["AlreadyFounded", "Done", "EngineStopped", "Result", "SoloEngine"]
+
+MAX_BACKWARD = 5_000
+"""How far a clock may step back before the node stops, in milliseconds."""
+MAX_BATCH = 1_000
+
+
+class AlreadyFounded(UsageError):
+    """The store holds a ledger already."""
+
+    code = "engine.already_founded"
+    hint = "choose another folder; a ledger is never made anew over another"
+
+
+class EngineStopped(UnavailableError):
+    """A commit failed, so that memory and disk may differ: the node reads everything again before it goes on."""
+
+    code = "engine.stopped"
+    hint = "start the command or the node again; what was acknowledged is on disk, the rest was not done"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An entry is in the log. `repeated` says that it was there before."""
+
+    index: int
+    height: int
+    time: int
+    transaction: bytes
+    record: bytes
+    repeated: bool = False
+
+
+Result = Done | LadingError
+"""What became of one submitted entry: it is in the log, or the error that refused it."""
+
+
+class SoloEngine:
+    """One ledger, open for writing."""
+
+    def __init__(self, store: Store, chain: Chain, clock: Callable[[], int]) -> None:
+        self.store = store
+        self.chain = chain
+        self.clock = clock
+        self.reader = LedgerReader(store, chain.tree.leaf)
+        self.rules = self.reader.rules
+        self.ledger_id = self.reader.genesis.id
+        self._state = CachedState(store, chain.tree)
+        self._stopped = False
+
+    @classmethod
+    def found(cls, store: Store, genesis: Genesis, tables: Sequence[RuleTable], clock: Callable[[], int]) -> SoloEngine:
+        """Begin a ledger: write its height 0, which follows from the genesis alone."""
+        if store.head() is not None:
+            raise AlreadyFounded("there is a ledger in this store")
+        chain = Chain.empty()
+        texts = [text.encode() for text in founding_texts(genesis, tables)]
+        entries = [LogEntry(text, leaf_hash(text), ()) for text in texts]
+        store.append(chain.extend(entries, founding_outcome(genesis, tables).items(), genesis.created))
+        return cls(store, chain, clock)
+
+    @classmethod
+    def open(cls, store: Store, clock: Callable[[], int]) -> SoloEngine:
+        """Open a ledger: read its state's leaves, and compare their root with the last commit's."""
+        head = LedgerReader(store).head
+        tree = StateTree.build(store.leaves())
+        if tree.root != head.state_root:
+            raise StoreDamaged("the state's leaves do not give the root of the last commit", value=tree.root)
+        return cls(store, Chain(store.frontier(), tree, head), clock)
+
+    def submit(self, entries: Iterable[bytes]) -> list[Result]:
+        """Admit, judge and commit one batch. A result for each entry, in order."""
+        return self.commit([self.admit(entry) for entry in entries])
+
+    def admit(self, entry: bytes) -> SignedTransaction | LadingError:
+        """Form, signature, ledger. What needs no state can be done beside a commit."""
+        try:
+            signed = SignedTransaction.decode(entry)
+            for message in signed.messages():
+                verify(*message)
+            check_ledger(signed, self.ledger_id)
+        except LadingError as error:
+            return error
+        return signed
+
+    def commit(self, admitted: Sequence[SignedTransaction | LadingError]) -> list[Result]:
+        """Judge and commit what was admitted; errors among it come back as they are."""
+        if self._stopped:
+            raise EngineStopped("an earlier commit failed")
+        positions = [at for at, one in enumerate(admitted) if isinstance(one, SignedTransaction)]
+        signed = [one for one in admitted if isinstance(one, SignedTransaction)]
+        results: list[Result] = [
+            one if isinstance(one, LadingError) else EngineStopped("not reached") for one in admitted
+        ]
+        if not signed:
+            return results
+        time = self._time()
+        self._state.prefetch(signed)
+        outcome = apply_batch(self.rules, self._state, signed, time, self.chain.size)
+        if outcome.accepted:
+            self._write(outcome, time)
+        height = 0 if self.chain.head is None else self.chain.head.height
+        for accepted in outcome.accepted:
+            results[positions[accepted.position]] = Done(
+                accepted.index, height, time, accepted.signed.id, accepted.record
+            )
+        for refused in outcome.refused:
+            results[positions[refused.position]] = self._repeated(refused.signed, refused.error)
+        return results
+
+    def _time(self) -> int:
+        """The batch's ledger time: the clock's, never below the last commit's. Raises `ClockWentBack`."""
+        now, last = self.clock(), 0 if self.chain.head is None else self.chain.head.time
+        if now < last - MAX_BACKWARD:
+            raise ClockWentBack(f"the clock says {iso(now)}, the last commit is of {iso(last)}", value=now)
+        return max(now, last)
+
+    def _write(self, outcome: BatchOutcome, time: int) -> None:
+        gc_was_on = gc.isenabled()
+        gc.disable()
+        try:
+            self.store.append(self.chain.extend(_log_entries(outcome.accepted), outcome.items(), time))
+        except BaseException:
+            self._stopped = True
+            raise
+        finally:
+            if gc_was_on:
+                gc.enable()
+        self._state.keep(outcome)
+
+    def _repeated(self, signed: SignedTransaction, error: LadingError) -> Result:
+        """The same transaction twice is answered "already done"; a loser is told which entry won."""
+        if not isinstance(error, RefusedError):
+            return error
+        targets = signed.transaction.targets
+        named = targets[0].record if targets else signed.transaction.arguments.get("record")
+        record_id: bytes = named if type(named) is bytes else b""
+        sequence = targets[0].sequence if targets else 0
+        record = self._state.record(record_id)
+        if record is None:
+            return error
+        acts = self.reader.history(record)
+        winner = next((act for act in acts if _sequence_after(act.signed, record_id) == sequence + 1), None)
+        if winner is None:
+            return error
+        if winner.signed.id == signed.id:
+            height = self._height_of(winner.commit)
+            return Done(winner.index, height, winner.time, signed.id, record_id, repeated=True)
+        if isinstance(error, Stale):
+            who = self._state.record(winner.signed.transaction.actor)
+            name = winner.signed.transaction.actor.hex()[:12] if who is None else who.fields["alias"]
+            won = Stale(
+                f"entry {winner.index} won: {winner.signed.transaction.action} by {name} at {iso(winner.time)}; "
+                f"this one was signed on sequence {sequence}, the record is at {record.sequence}",
+                record=record_id,
+                sequence=sequence,
+            )
+            won.winner = winner.index
+            return won
+        return error
+
+    def _height_of(self, commit_index: int) -> int:
+        return self.reader.commit_of(commit_index - 1).height
+
+
+def _log_entries(accepted: Sequence[Accepted]) -> list[LogEntry]:
+    return [
+        LogEntry(one.signed.entry, one.signed.leaf, () if one.previous is None else (one.previous,)) for one in accepted
+    ]
+
+
+def _sequence_after(signed: SignedTransaction, record_id: bytes) -> int:
+    """The sequence that a transaction gave to a record."""
+    for target in signed.transaction.targets:
+        if target.record == record_id:
+            return target.sequence + 1
+    return 1

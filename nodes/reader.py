@@ -1,0 +1,159 @@
+"""Reading a ledger: genesis and rules from the log, records from the state, histories from both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from contracts.founding import founding_texts, rules_of
+from contracts.rules import Rules
+from contracts.table import RuleTable
+from ledger.chain import Head
+from ledger.entry import Commit, Text, join_texts, read_entry
+from ledger.errors import NotFoundError
+from ledger.genesis import Genesis
+from ledger.hashing import record_key
+from ledger.record import Item, Record
+from ledger.smt_hash import path_of
+from ledger.store.port import LeafReader, Store, StoreDamaged
+from ledger.transaction import SignedTransaction
+
+__all__ = ["Act", "LedgerReader", "NoSuchMember", "NoSuchRecord"]
+
+
+class NoSuchRecord(NotFoundError):
+    """This ledger has no such record."""
+
+    code = "record.not_found"
+    hint = "`lading list` shows the records; an id may be shortened as long as it is unique"
+
+
+class NoSuchMember(NotFoundError):
+    """This ledger has no such member."""
+
+    code = "member.not_found"
+    hint = "`lading member list` shows the members and their aliases"
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One act on a record: its entry, its ledger time, its transaction, and the commit that closes it."""
+
+    index: int
+    time: int
+    signed: SignedTransaction
+    commit: int
+
+
+class LedgerReader:
+    """A ledger as it stands in a store; `leaf_of` is the state tree's, where one is at hand."""
+
+    def __init__(self, store: Store, leaf_of: LeafReader | None = None) -> None:
+        self.store = store
+        self._leaf_of = leaf_of
+
+    @property
+    def head(self) -> Head:
+        """The newest commit. Raises `StoreDamaged` for a store without one."""
+        head = self.store.head()
+        if head is None:
+            raise StoreDamaged("the store holds no commit")
+        return head
+
+    @cached_property
+    def founding(self) -> tuple[Genesis, list[RuleTable]]:
+        """The genesis and its tables, read from the first entries and compared with them."""
+        stop = self.store.commit_index(0)
+        if stop is None:
+            raise StoreDamaged("the store holds no commit of height 0")
+        texts = [read_entry(entry.data) for entry in self.store.entries(0, stop)]
+        parts = [text for text in texts if isinstance(text, Text)]
+        genesis: Genesis | None = None
+        tables: list[RuleTable] = []
+        at = 0
+        while at < len(parts):
+            kind, _, content = join_texts(parts[at : at + parts[at].parts])
+            at += parts[at].parts
+            if kind == "genesis":
+                genesis = Genesis.decode(content)
+            else:
+                tables.append(RuleTable.decode(content))
+        if genesis is None or founding_texts(genesis, tables) != texts:
+            raise StoreDamaged("the log does not begin with a genesis and its tables")
+        return genesis, tables
+
+    @property
+    def genesis(self) -> Genesis:
+        """The genesis."""
+        return self.founding[0]
+
+    @cached_property
+    def rules(self) -> Rules:
+        """The rules in force."""
+        return rules_of(*self.founding)
+
+    def item(self, key: bytes) -> Item | None:
+        """What stands under a state key."""
+        path = path_of(key)
+        return self.store.items([path], self._leaf_of).get(path)
+
+    def find(self, record_id: bytes) -> Record | None:
+        """A record, or nothing."""
+        item = self.item(record_key(record_id))
+        return None if item is None else Record.decode(item.content)
+
+    def record(self, record_id: bytes) -> Record:
+        """A record. Raises `NoSuchRecord`."""
+        record = self.find(record_id)
+        if record is None:
+            raise NoSuchRecord("no record of this id", value=record_id)
+        return record
+
+    def records(self) -> Iterator[Record]:
+        """Every record, in no useful order."""
+        for _, _, item in self.store.all_items():
+            if not item.content.startswith(b"\x93\xa6number"):
+                yield Record.decode(item.content)
+
+    def members(self) -> dict[bytes, Record]:
+        """The members by id."""
+        founders = [card.id for card in self.genesis.members]
+        found = {id_: record for id_ in founders if (record := self.find(id_)) is not None}
+        for record in self.records():
+            if record.kind == "member":
+                found[record.id] = record
+        return found
+
+    def entry(self, index: int) -> bytes:
+        """The bytes of an entry. Raises `NoSuchRecord` beyond the end of the log."""
+        for entry in self.store.entries(index, index + 1):
+            return entry.data
+        raise NoSuchRecord("the log has no entry of this index", value=index)
+
+    def commit_of(self, index: int) -> Commit:
+        """The commit that closes an entry's batch."""
+        at = self.store.closing_commit(index)
+        commit = None if at is None else read_entry(self.entry(at))
+        if not isinstance(commit, Commit):
+            raise StoreDamaged("no commit closes an entry", value=index)
+        return commit
+
+    def history(self, record: Record) -> list[Act]:
+        """Every act on a record, from the first, by the chain of `previous` that the entries were stored with.
+
+        Empty for a record of the genesis that nothing has changed.
+        """
+        acts: list[Act] = []
+        index: int | None = record.entry
+        while index is not None and index > 0:
+            stored = next(self.store.entries(index, index + 1), None)
+            if stored is None:
+                raise StoreDamaged("an entry of a record's history is missing", value=index)
+            signed = SignedTransaction.decode(stored.data)
+            commit = self.commit_of(index)
+            acts.append(Act(index, commit.time, signed, commit.index))
+            targets = [target.record for target in signed.transaction.targets]
+            index = stored.previous[targets.index(record.id)] if record.id in targets else None
+        acts.reverse()
+        return acts

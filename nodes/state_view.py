@@ -1,0 +1,79 @@
+"""The state as the engine reads it: rows of the store behind a bounded cache of decoded records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+
+from contracts.apply import BatchOutcome
+from ledger.codec import decode
+from ledger.hashing import record_key
+from ledger.record import MAX_CONTENT, Record
+from ledger.smt import StateTree
+from ledger.smt_hash import path_of
+from ledger.store.port import Store
+from ledger.transaction import SignedTransaction
+
+__all__ = ["CachedState"]
+
+_MAX_RECORDS = 50_000
+_SLACK = 5_000
+
+
+class CachedState:
+    """Records by id and numbers by key. The tree in memory decides what there is, so absence costs no query."""
+
+    def __init__(self, store: Store, tree: StateTree, *, limit: int = _MAX_RECORDS) -> None:
+        self._store = store
+        self._tree = tree
+        self._limit = limit
+        self._records: dict[bytes, Record] = {}
+
+    def prefetch(self, transactions: Iterable[SignedTransaction]) -> None:
+        """Read, in one query, the records that a batch will ask for."""
+        known, wanted = self._records, {}
+        for signed in transactions:
+            transaction = signed.transaction
+            ids = [target.record for target in transaction.targets]
+            ids.append(transaction.actor)
+            to = transaction.arguments.get("to")
+            if type(to) is bytes:
+                ids.append(to)
+            for record_id in ids:
+                if record_id not in known:
+                    path = path_of(record_key(record_id))
+                    if self._tree.leaf(path) is not None:
+                        wanted[path] = record_id
+        if wanted:
+            for path, item in self._store.items(list(wanted), self._tree.leaf).items():
+                known[wanted[path]] = Record.decode(item.content)
+
+    def record(self, record_id: bytes) -> Record | None:
+        """A record, or nothing; not to be changed."""
+        record = self._records.get(record_id)
+        if record is None:
+            path = path_of(record_key(record_id))
+            if self._tree.leaf(path) is None:
+                return None
+            item = self._store.items([path], self._tree.leaf)[path]
+            record = self._records[record_id] = Record.decode(item.content)
+        return record
+
+    def number(self, key: bytes) -> bytes | None:
+        """The id of the record that holds a number, or nothing."""
+        path = path_of(key)
+        if self._tree.leaf(path) is None:
+            return None
+        item = self._store.items([path], self._tree.leaf)[path]
+        record_id: bytes = decode(item.content, limit=MAX_CONTENT)[2]
+        return record_id
+
+    def keep(self, outcome: BatchOutcome) -> None:
+        """Take over what a stored batch has changed, and let go of the oldest in lumps."""
+        records = self._records
+        for record_id, (_, record) in outcome.records.items():
+            records.pop(record_id, None)
+            records[record_id] = record
+        if len(records) > self._limit + _SLACK:
+            for record_id in list(islice(records, len(records) - self._limit)):
+                del records[record_id]
