@@ -19,8 +19,11 @@ __all__ = [
     "SIGN_ATTESTATION",
     "SIGN_TRANSACTION",
     "ZERO",
+    "attachment_commitment",
     "claim_key",
+    "note_commitment",
     "number_key",
+    "outside_party",
     "record_key",
     "state_value",
     "transaction_id",
@@ -40,6 +43,9 @@ _RECORD_KEY: Final = b"lading/v1/record-key\x00"
 _NUMBER_KEY: Final = b"lading/v1/number-key\x00"
 _CLAIM_KEY: Final = b"lading/v1/claim-key\x00"
 _STATE_VALUE: Final = b"lading/v1/state-value\x00"
+_NOTE: Final = b"lading/v1/note\x00"
+_ATTACHMENT: Final = b"lading/v1/attachment\x00"
+_OUTSIDE: Final = b"lading/v1/outside-party\x00"
 
 _sha256 = hashlib.sha256
 
@@ -84,3 +90,18 @@ def state_value(salt: bytes, key: bytes, content: bytes) -> bytes:
     the value in a neighbour's proof learns nothing from it.
     """
     return _sha256(_STATE_VALUE + salt + key + content).digest()
+
+
+def note_commitment(salt: bytes, text: str) -> bytes:
+    """The commitment of a reason or remark, whose text stays outside the log: SHA-256(domain || salt, 32 || UTF-8)."""
+    return _sha256(_NOTE + salt + text.encode("utf-8")).digest()
+
+
+def attachment_commitment(secret: bytes, content_hash: bytes) -> bytes:
+    """The commitment of a file that belongs to a document: SHA-256(domain || the document's secret, 32 || SHA-256)."""
+    return _sha256(_ATTACHMENT + secret + content_hash).digest()
+
+
+def outside_party(secret: bytes, description: bytes) -> bytes:
+    """The reference of a party that is no member: SHA-256(domain || the document's secret, 32 || canonical JSON)."""
+    return _sha256(_OUTSIDE + secret + description).digest()
