@@ -10,9 +10,13 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import pwd
+import re
 import shutil
 import socket
-from collections.abc import Callable, Generator
+import subprocess
+from collections.abc import Callable, Generator, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +26,11 @@ from hypothesis import HealthCheck, settings
 ROOT = Path(__file__).resolve().parents[1]
 # Where packages of Debian and the archives of upstream put programs that are not on the PATH.
 PROGRAM_DIRS = ("/usr/local/go/bin", "/usr/lib/go/bin", "/usr/lib/postgresql/*/bin")
+# The oldest version that serves, and the argument that makes the program tell its own.
+OLDEST = {"go": ("version", (1, 21))}
 TEST_SETTINGS = ("LADING_REQUIRE_ALL", "LADING_SHARED")
+
+os.environ.setdefault("HOME", pwd.getpwuid(os.getuid()).pw_dir)  # programs keep their caches there
 
 settings.register_profile(
     "lading",
@@ -109,18 +117,36 @@ def shared() -> Path:
     return folder
 
 
+def _candidates(name: str) -> Iterator[str]:
+    places = [os.environ.get("PATH", os.defpath)]
+    for pattern in PROGRAM_DIRS:
+        places += map(str, sorted(Path("/").glob(pattern.lstrip("/")), reverse=True))
+    for place in places:
+        if found := shutil.which(name, path=place):
+            yield found
+
+
+def _is_new_enough(program: str, name: str) -> bool:
+    if name not in OLDEST:
+        return True
+    argument, oldest = OLDEST[name]
+    told = subprocess.run([program, argument], capture_output=True, text=True, check=False).stdout
+    version = re.search(r"(\d+)\.(\d+)", told)
+    return version is not None and tuple(map(int, version.groups())) >= oldest
+
+
 @pytest.fixture(scope="session")
 def need_program() -> Callable[[str], str]:
-    """`need_program("go")` is the path of the program; skips where it is absent."""
+    """`need_program("go")` is the path of the program; skips where it is absent or too old."""
 
-    def find(name: str) -> str:
-        found = shutil.which(name)
-        for pattern in PROGRAM_DIRS:
-            if found is None:
-                places = sorted(Path("/").glob(pattern.lstrip("/")))
-                found = shutil.which(name, path=os.pathsep.join(map(str, places)))
+    @cache
+    def find(name: str) -> str | None:
+        return next((found for found in _candidates(name) if _is_new_enough(found, name)), None)
+
+    def need(name: str) -> str:
+        found = find(name)
         if found is None:
-            pytest.skip(f"the program {name} is absent (`make tools` installs what the tests need)")
+            pytest.skip(f"the program {name} is absent or too old (`make tools` installs what the tests need)")
         return found
 
-    return find
+    return need

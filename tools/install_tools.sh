@@ -1,43 +1,84 @@
 #!/usr/bin/env bash
 # Installs the programs that some tests need, from Debian's packages. Running it again does nothing.
+#
+# To add a program: a line `need NAME "COMMAND THAT SUCCEEDS IF IT IS HERE" PACKAGE...` at the end.
 set -euo pipefail
+cd "$(dirname "$0")/.."
 
-updated=
-apt_install() { # PACKAGE...
-    local as_root=()
-    if [ "$(id -u)" -ne 0 ]; then
-        as_root=(sudo)
+refuse() { # MESSAGE HINT
+    printf 'error: %s\nhint: %s\n' "$1" "$2" >&2
+    exit 1
+}
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    else
+        command -v sudo >/dev/null || refuse "only root may install packages" "run make tools as root"
+        sudo "$@"
     fi
-    command -v apt-get >/dev/null || {
-        echo "error: $* cannot be installed: this system has no apt-get" >&2
-        echo "hint: install it with the system's own package manager" >&2
-        exit 1
-    }
-    if [ -z "$updated" ]; then
-        "${as_root[@]}" apt-get update -qq
-        updated=yes
-    fi
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+}
+
+refreshed=
+refresh() {
+    command -v apt-get >/dev/null ||
+        refuse "this system has no apt-get" "install Python's venv module and Go 1.21 or newer by hand"
+    [ -n "$refreshed" ] || as_root apt-get update -qq
+    refreshed=yes
+}
+
+install() { # PACKAGE...
+    refresh
+    as_root env DEBIAN_FRONTEND=noninteractive \
         apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }
 
-# need WHAT "TEST COMMAND" PACKAGE...: installs the packages unless the command succeeds.
-need() {
-    local what=$1 present=$2
+need() { # NAME PRESENT PACKAGE...
+    local name=$1 present=$2
     shift 2
-    if eval "$present" >/dev/null 2>&1; then
-        echo "$what: present"
-        return
+    if ! eval "$present" >/dev/null 2>&1; then
+        echo "$name: installing $*"
+        install "$@"
+        eval "$present" >/dev/null 2>&1 || refuse "$name is still absent" "install it by hand"
     fi
-    echo "$what: installing $*"
-    apt_install "$@"
-    eval "$present" >/dev/null 2>&1 || {
-        echo "error: $what is still absent after installing $*" >&2
-        exit 1
-    }
+    echo "$name: present"
 }
 
+# Offers the backports of this Debian too, from the mirror of its other packages.
+add_backports() { # RELEASE
+    local mirror
+    mirror=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE)' | awk -v r="$1" '$2 == r {print $1; exit}')
+    echo "deb ${mirror:?} $1-backports main" |
+        as_root tee /etc/apt/sources.list.d/lading-backports.list >/dev/null
+    refreshed=
+}
+
+# From 1.21 on, Go fetches by itself the newer toolchain that a module asks for.
+go_is_new_enough() {
+    go version | awk '{split(substr($3, 3), v, "."); exit !(v[1] > 1 || v[2] >= 21)}'
+}
+
+need_go() {
+    local release packages=(golang-go)
+    if ! go_is_new_enough 2>/dev/null; then
+        refresh
+        release=$(. /etc/os-release && echo "${VERSION_CODENAME-}")
+        if dpkg --compare-versions "$(apt-cache policy golang-go | awk '/Candidate:/ {print $2}')" lt 2:1.21~; then
+            add_backports "$release"
+            packages=(-t "$release-backports" golang-go)
+        fi
+    fi
+    need "Go" go_is_new_enough "${packages[@]}"
+}
+
+export HOME=${HOME:-~}
 PATH=$PATH:/usr/local/go/bin:/usr/lib/go/bin
 
 need "Python's venv module" "${PYTHON:-python3} -c 'import ensurepip, venv'" python3-venv
-need "Go" "go version" golang-go
+need_go
+
+# The tests themselves reach no network, so the modules that they build with are fetched now.
+for module in tests/interop/*/go.mod; do
+    echo "${module%/go.mod}: fetching its Go modules"
+    (cd "${module%/go.mod}" && go mod download)
+done

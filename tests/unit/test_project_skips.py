@@ -122,3 +122,19 @@ def test_an_absent_program_or_folder_is_named(run):
     outcomes = run(PROGRAM, required="1", shared="no-such-folder").parseoutcomes()
     assert outcomes.get("skipped", 0) == 0
     assert outcomes.get("failed", 0) + outcomes.get("errors", 0) == 2
+
+
+@pytest.mark.parametrize(
+    ("version", "outcome"),
+    [("go1.20.9", "skipped"), ("go1.21.0", "passed"), ("go2.0", "passed"), ("nonsense", "skipped")],
+)
+def test_a_program_that_is_too_old_counts_as_absent(pytester, monkeypatch, version, outcome):
+    program = pytester.path / "go"
+    program.write_text(f"#!/bin/sh\necho go version {version} linux/amd64\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(pytester.path))
+    monkeypatch.delenv("LADING_REQUIRE_ALL", raising=False)
+    conftest = CONFTEST.read_text(encoding="utf-8")
+    pytester.makeconftest(f"{conftest}\nPROGRAM_DIRS = ()\n")
+    pytester.makepyfile(f"def test_go(need_program):\n    assert need_program('go') == {str(program)!r}\n")
+    assert pytester.runpytest_inprocess("-p", "no:cacheprovider").parseoutcomes() == {outcome: 1}
