@@ -1,12 +1,15 @@
 """ICS23 proofs of the state: that a key has a value, or has none, under a root.
 
 Proofs are those of the ICS23 `SmtSpec`, so that any ICS23 library checks them as they are. The
-verifier here does what cosmos/ics23 does, and accepts no proof that it refuses.
+verifier here does what cosmos/ics23 does, and accepts no proof that it refuses. It asks for more in
+one place: a leaf must stand where its key's path leads. So nobody, not even the maker of a root, can
+show one key with two values under it, or a key both present and absent.
 
 Membership:
  1. it is a proof of membership, of this key and this value, neither of them empty;
  2. the leaf operation is the `SmtSpec`'s;
- 3. there are at most 256 steps, each SHA-256 of 0x01 ‖ child ‖ 32 bytes or 0x01 ‖ 32 bytes ‖ child;
+ 3. there are at most 256 steps, each SHA-256 of 0x01 ‖ child ‖ 32 bytes or 0x01 ‖ 32 bytes ‖ child,
+    and from the root down they turn as the bits of the key's path do;
  4. leaf and steps hash to the root.
 
 Non-membership:
@@ -258,8 +261,11 @@ def _check_existence(root: bytes, proof: ExistenceProof) -> None:
     if len(proof.path) > MAX_TREE_DEPTH:  # (3)
         raise NotOfSpec(f"more than {MAX_TREE_DEPTH} steps", value=len(proof.path))
     current = leaf_hash(proof.key, proof.value)
-    for step in proof.path:
+    bits = int.from_bytes(path_of(proof.key), "big") >> (MAX_TREE_DEPTH - len(proof.path))
+    for height, step in enumerate(proof.path):
         _check_step(step)
+        if bool(step.suffix) == bits >> height & 1:
+            raise NotOfSpec("the leaf does not stand where its key's path leads", value=proof.key)
         current = node_hash(current, step.suffix) if step.suffix else node_hash(step.prefix[1:], current)
     if current != root:  # (4)
         raise OtherRoot("the proof leads to another root", value=current)

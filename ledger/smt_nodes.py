@@ -126,6 +126,6 @@ def _turn(kinds: bytearray, turned: Mapping[int, int]) -> dict[int, int]:
         old = kinds[row]
         new = old & 5 | kind << 1 if index & 1 else old & 10 | kind
         kinds[row] = new
-        if _parent(new) != _parent(old) or row in above:
+        if _parent(new) != _parent(old):
             above[row] = _parent(new)
     return above

@@ -198,11 +198,13 @@ def test_another_inner_operation_is_refused(step):
 
 
 def test_a_way_of_more_than_256_steps_is_refused():
-    step = InnerOp(1, b"\1", bytes(32))
+    left, right = InnerOp(1, b"\1", bytes(32)), InnerOp(1, b"\1" + bytes(32))
+    bits = int.from_bytes(path_of(KEYS[50]), "big")
+    steps = tuple(right if bits >> height & 1 else left for height in range(256))
     with pytest.raises(ics23.OtherRoot):
-        check(exist(path=(step,) * 256))
+        check(exist(path=steps))
     with pytest.raises(ics23.NotOfSpec):
-        check(exist(path=(step,) * 257))
+        check(exist(path=(*steps, left)))
 
 
 @pytest.mark.parametrize("empty", ["key", "value"])
@@ -256,11 +258,36 @@ def test_both_neighbours_are_needed_in_their_order():
             check_absent(forged)
 
 
+def test_a_leaf_at_the_wrong_place_is_refused():
+    """A root that was not made by the rules: the two leaves stand the wrong way round."""
+    low, high = KEYS[10], KEYS[190]
+    hashes = {key: leaf_hash(key, value_of(key)) for key in (low, high)}
+    root = node_hash(hashes[high], hashes[low])
+    for proof in (
+        exist(low, path=(InnerOp(1, b"\1" + hashes[high]),)),
+        exist(high, path=(InnerOp(1, b"\1", hashes[low]),)),
+    ):
+        with pytest.raises(ics23.NotOfSpec):
+            ics23.verify_membership(root, proof.key, proof.value, CommitmentProof(exist=proof))
+
+
+def test_a_root_does_not_hold_one_key_twice():
+    """Its maker puts a second leaf of the key on the other side; only one of them can be shown."""
+    key = KEYS[10]
+    hashes = [leaf_hash(key, value) for value in (b"first", b"second")]
+    root = node_hash(*hashes)
+    left = exist(key, value=b"first", path=(InnerOp(1, b"\1", hashes[1]),))
+    right = exist(key, value=b"second", path=(InnerOp(1, b"\1" + hashes[0]),))
+    ics23.verify_membership(root, key, b"first", CommitmentProof(exist=left))
+    with pytest.raises(ics23.NotOfSpec):
+        ics23.verify_membership(root, key, b"second", CommitmentProof(exist=right))
+
+
 def test_a_neighbour_must_be_in_the_state():
     inside = nonexist(ABSENT[200])
     with pytest.raises(ics23.OtherRoot):
         check_absent(replace(inside, left=replace(inside.left, value=b"changed")))
-    with pytest.raises(ics23.OtherRoot):
+    with pytest.raises((ics23.NotOfSpec, ics23.OtherRoot)):
         check_absent(replace(inside, right=replace(inside.right, key=ABSENT[201])))
 
 
@@ -291,7 +318,7 @@ def test_small_bytes():
         (bytes(65_537), ics23.ProofTooLarge),
         (bytes(65_536), ics23.ProofUndecodable),
         (b"\x0a", ics23.ProofUndecodable),
-        (b"\x0a\x05abc", ics23.ProofUndecodable),
+        (b"\x0a\x05\x0a\x01a", ics23.ProofUndecodable),
         (b"\x0a\x80", ics23.ProofUndecodable),
         (b"\x0a\xff\xff\xff\xff\xff\xff\x01", ics23.ProofUndecodable),
         (b"\x0a\x00\x12\x00", ics23.ProofUndecodable),  # both kinds

@@ -206,6 +206,16 @@ def test_a_view_shows_what_was():
     assert tree.root == now == tree.at().root
 
 
+def test_a_view_brings_back_what_was_taken_out():
+    pairs = random_pairs(200)
+    tree = StateTree.build(sorted(pairs.items()))
+    before = tree.root
+    undo = tree.update(dict.fromkeys(list(pairs)[:150]))
+    view = tree.at([undo])
+    assert (view.root, len(tree)) == (before, 50)
+    assert all(climb(view, where) == before for where in pairs)
+
+
 def test_a_view_of_the_time_without_keys():
     tree = StateTree()
     undo = tree.update(random_pairs(50))
@@ -249,6 +259,12 @@ def test_what_is_not_32_bytes_changes_nothing(pairs):
 def test_unsorted_pairs_are_refused(paths):
     with pytest.raises(smt.BadPair):
         StateTree.build([(where, C) for where in paths])
+
+
+def test_pairs_are_sorted_over_all_that_is_read():
+    pairs = sorted(random_pairs(4_096).items())
+    with pytest.raises(smt.BadPair):
+        StateTree.build([*pairs, pairs[4_000]])
 
 
 @pytest.mark.parametrize("where", [b"", A[:31], A + A])
