@@ -2,9 +2,9 @@
 
 The values are nil, booleans, integers of -2^63 … 2^64-1, byte strings, UTF-8 strings, arrays, and
 maps whose keys are strings in ascending order of their UTF-8 bytes. Every length and integer takes
-the shortest form that the MessagePack specification has for it. Floats, extension types and
-timestamps are not values. Reading accepts nothing but what writing produces, so
-`encode(decode(b)) == b` for every `b` that `decode` accepts.
+the shortest form that the MessagePack specification has for it. Arrays and maps have at most 1,024
+elements each and nest to 32 levels. Floats, extension types and timestamps are not values. Reading
+accepts nothing but what writing produces, so `encode(decode(b)) == b` for every `b` that `decode` accepts.
 
     {"b": 1, "a": b"\\x00"}  ->  82 a1 61 c4 01 00 a1 62 01
 
@@ -22,18 +22,23 @@ from .errors import InputError
 __all__ = [
     "MAX_DEPTH",
     "MAX_ENTRY",
+    "MAX_ITEMS",
     "NotCanonical",
     "TooDeep",
     "TooLarge",
     "Undecodable",
+    "check",
     "decode",
+    "decode_shaped",
     "encode",
 ]
 
 MAX_ENTRY: Final = 32_768
 """Largest entry of the log, in bytes."""
 MAX_DEPTH: Final = 32
-"""Deepest nesting of arrays and maps."""
+"""Deepest nesting of arrays and maps; a scalar alone has depth 0."""
+MAX_ITEMS: Final = 1024
+"""Most elements of an array or a map. A length is written in front of them, and memory is set aside for it."""
 
 
 class TooLarge(InputError):
@@ -64,60 +69,65 @@ class NotCanonical(InputError):
     hint = "write it with the canonical form of docs/spec.md: shortest lengths, sorted keys, no floats"
 
 
-_packer = msgpack.Packer(use_bin_type=True, autoreset=True, strict_types=True)
-_SCALARS = frozenset({int, bytes, str, bool, type(None)})
+# The library's own checks of types (`strict_types`) would refuse tuples; `check` knows all types.
+_packer = msgpack.Packer(use_bin_type=True, autoreset=True)
+_SCALARS: Final = frozenset({int, bytes, str, bool, type(None)})
+_STRING: Final = frozenset({str})
 
 
-def _key_order(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")
+def check(value: Any, depth: int = 0) -> bool:
+    """Refuse what is not a value of the format; whether the keys of every map are in order.
+
+    `depth` is that at which the value stands. Raises `NotCanonical` or `TooDeep`.
+    """
+    return _check_items((value,), depth)
 
 
-def _canonical(value: Any, depth: int) -> Any:
-    """`value` with every map's keys in order; refuses what is not a value of the format."""
-    kind = type(value)
-    if kind in _SCALARS:
-        return value
-    if depth >= MAX_DEPTH:
-        raise TooDeep(f"nested deeper than {MAX_DEPTH} levels")
-    if kind is list or kind is tuple:
-        return [_canonical(item, depth + 1) for item in value]
-    if kind is dict:
-        for key in value:
-            if type(key) is not str:
-                raise NotCanonical("a map key is not a string", value=key)
-        return {key: _canonical(value[key], depth + 1) for key in sorted(value, key=_key_order)}
-    raise NotCanonical(f"{kind.__name__} is not a value of this format", value=value)
-
-
-def _check(value: list[Any] | dict[Any, Any], depth: int) -> None:
-    """What packing the value again does not show: order of keys, floats, extensions, depth."""
-    if depth > MAX_DEPTH:
-        raise TooDeep(f"nested deeper than {MAX_DEPTH} levels")
-    if type(value) is dict:
-        last: bytes | None = None
-        for key in value:
-            if type(key) is not str:
-                raise NotCanonical("a map key is not a string", value=key)
-            raw = key.encode()
-            if last is not None and raw <= last:
-                raise NotCanonical("the keys of a map are not in ascending order", value=key)
-            last = raw
-        items: Any = value.values()
-    else:
-        items = value
+def _check_items(items: Any, depth: int) -> bool:
+    ordered = True
     for item in items:
         kind = type(item)
-        if kind is list or kind is dict:
-            _check(item, depth + 1)
-        elif kind not in _SCALARS:
+        if kind in _SCALARS:
+            continue
+        if kind is dict:
+            ordered = _check_keys(item) and ordered
+            below = item.values()
+        elif kind is list or kind is tuple:
+            below = item
+        else:
             raise NotCanonical(f"{kind.__name__} is not a value of this format", value=item)
+        if depth >= MAX_DEPTH:
+            raise TooDeep(f"nested deeper than {MAX_DEPTH} levels")
+        if len(item) > MAX_ITEMS:
+            raise NotCanonical(f"an array or a map has at most {MAX_ITEMS:,} elements", value=len(item))
+        if below:
+            ordered = _check_items(below, depth + 1) and ordered
+    return ordered
+
+
+def _check_keys(items: dict[Any, Any]) -> bool:
+    if not _STRING.issuperset(map(type, items)):
+        raise NotCanonical("a map key is not a string", value=next(key for key in items if type(key) is not str))
+    # Python orders strings by code points, which is the order of their UTF-8 bytes.
+    keys = list(items)
+    return sorted(keys) == keys
+
+
+def _in_order(value: Any) -> Any:
+    if type(value) is dict:
+        return {key: _in_order(value[key]) for key in sorted(value)}
+    if type(value) is list or type(value) is tuple:
+        return [_in_order(item) for item in value]
+    return value
 
 
 def encode(value: Any) -> bytes:
     """The one encoding of `value`. Raises `NotCanonical` or `TooDeep` for what has none."""
+    if not check(value):
+        value = _in_order(value)
     try:
-        packed: bytes = _packer.pack(_canonical(value, 0))
-    except (OverflowError, UnicodeEncodeError, ValueError) as exc:
+        packed: bytes = _packer.pack(value)
+    except (OverflowError, ValueError) as exc:
         _packer.reset()
         raise NotCanonical(f"the value has no encoding: {exc}") from None
     return packed
@@ -129,25 +139,27 @@ def decode(data: bytes, *, limit: int = MAX_ENTRY) -> Any:
     The size is checked before anything is parsed. Raises `TooLarge`, `TooDeep`, `Undecodable` or
     `NotCanonical`.
     """
+    value = decode_shaped(data, limit=limit)
+    if not check(value):
+        raise NotCanonical("the keys of a map are not in ascending order", value=data[:32])
+    return value
+
+
+def decode_shaped(data: bytes, *, limit: int = MAX_ENTRY) -> Any:
+    """`decode` for a caller who knows the shape: who looks at the type of every element himself.
+
+    What may hold maps, floats or any depth he gives to `check`, and refuses if it says False.
+    """
     if len(data) > limit:
         raise TooLarge(f"{len(data):,} bytes where at most {limit:,} are allowed", value=len(data))
     try:
-        value = msgpack.unpackb(
-            data,
-            raw=False,
-            strict_map_key=False,
-            use_list=True,
-            max_str_len=limit,
-            max_bin_len=limit,
-            max_array_len=limit,
-            max_map_len=limit,
-            max_ext_len=0,
-        )
+        value = msgpack.unpackb(data, strict_map_key=False, max_array_len=MAX_ITEMS, max_map_len=MAX_ITEMS)
+        again = _packer.pack(value)
     except msgpack.StackError:
         raise TooDeep(f"nested deeper than {MAX_DEPTH} levels") from None
     except (msgpack.UnpackException, ValueError, TypeError, OverflowError) as exc:
+        _packer.reset()
         raise Undecodable(f"not MessagePack: {str(exc) or type(exc).__name__}") from None
-    _check([value], 0)
-    if _packer.pack(value) != data:
+    if again != data:
         raise NotCanonical("the bytes are not the canonical encoding of their value", value=data[:32])
     return value

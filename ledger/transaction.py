@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from . import codec
 from .errors import ContradictionError, InputError
@@ -69,8 +69,7 @@ class AnotherLedger(ContradictionError):
     hint = "sign again for this ledger; a signature never moves from one ledger to another"
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """A record that a transaction changes, in the state that its signer saw."""
 
     record: bytes
@@ -133,7 +132,7 @@ class SignedTransaction:
     @classmethod
     def decode(cls, entry: bytes) -> SignedTransaction:
         """Read an entry. Raises errors of `ledger.codec` or `BadTransaction`; checks no signature."""
-        outer = codec.decode(entry)
+        outer = codec.decode_shaped(entry)
         if type(outer) is not list or len(outer) != 3 or outer[0] != TRANSACTION:
             raise BadTransaction("an entry of a transaction has three elements, its name first")
         body, signatures = outer[1], outer[2]
@@ -155,7 +154,7 @@ def _read_signatures(raw: list[Any]) -> tuple[tuple[int, bytes, bytes], ...]:
     last = b""
     read = []
     for item in raw:
-        if type(item) is not list or [type(part) for part in item] != [int, bytes, bytes]:
+        if type(item) is not list or list(map(type, item)) != _SIGNATURE_TYPES:
             raise BadTransaction("a signature is [algorithm, public key, signature]")
         algorithm, key, signature = item
         if key <= last or len(key) > 4096 or len(signature) > 8192:
@@ -165,19 +164,23 @@ def _read_signatures(raw: list[Any]) -> tuple[tuple[int, bytes, bytes], ...]:
     return tuple(read)
 
 
-_BODY_TYPES: Final = [bytes, list, str, dict, bytes, str, int, bytes]
-"""Types of the body's elements without `represented`, which may be nil."""
+_SIGNATURE_TYPES: Final = [int, bytes, bytes]
+_TARGET_TYPES: Final = [bytes, int, bytes]
+_BODY_TYPES: Final = tuple(
+    [bytes, list, str, dict, bytes, represented, str, int, bytes] for represented in (type(None), bytes)
+)
 
 
 def _read_body(raw: bytes) -> Transaction:
-    body = codec.decode(raw)
+    body = codec.decode_shaped(raw)
     if type(body) is not list or len(body) != 9:
         raise BadTransaction("a body has nine elements")
     ledger, targets, action, arguments, actor, represented, statement, until, salt = body
-    types = [type(x) for x in (ledger, targets, action, arguments, actor, statement, until, salt)]
-    if types != _BODY_TYPES or not (represented is None or type(represented) is bytes):
+    if list(map(type, body)) not in _BODY_TYPES:
         raise BadTransaction("an element of the body has a wrong type")
-    if len(ledger) != 32 or len(actor) != 32 or len(salt) != 32 or len(represented or actor) != 32:
+    if not codec.check(arguments, 1):
+        raise codec.NotCanonical("the arguments are not in ascending order of their names")
+    if not len(ledger) == len(actor) == len(salt) == 32 == len(actor if represented is None else represented):
         raise BadTransaction("ledger id, actor, represented and salt have 32 bytes each")
     if not 0 <= until <= _MAX_INTEGER:
         raise BadTransaction("valid until is not a time in Unix milliseconds", value=until)
@@ -201,7 +204,7 @@ def _read_targets(raw: list[Any]) -> tuple[Target, ...]:
         raise BadTransaction(f"at most {MAX_TARGETS} records in one transaction, not {len(raw)}")
     read = []
     for item in raw:
-        if type(item) is not list or [type(part) for part in item] != [bytes, int, bytes]:
+        if type(item) is not list or list(map(type, item)) != _TARGET_TYPES:
             raise BadTransaction("a record is named by [id, sequence, head]")
         record, sequence, head = item
         if len(record) != 32 or len(head) != 32 or not 0 <= sequence <= _MAX_INTEGER:

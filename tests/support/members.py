@@ -1,7 +1,7 @@
 """Members for tests: their keys come from their alias, so that every run has the same bytes.
 
-carrier = member("carrier", "carrier")       alias, then roles
-carrier.id, carrier.card, carrier.sign(b"message")
+`member("acme", "carrier", "forwarder")` is the member `acme` with two roles; it has an `id`, a signed
+`card`, and `sign(message)`.
 """
 
 from __future__ import annotations
