@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from typing import Any
 
-from ledger.entry import Text, split_text
+from ledger.entry import Text, join_texts, split_text
 from ledger.errors import ContradictionError
 from ledger.genesis import Genesis
 from ledger.hashing import ZERO
@@ -23,7 +23,7 @@ from .apply import BatchOutcome
 from .rules import Rules
 from .table import RuleTable
 
-__all__ = ["TableMismatch", "founding_outcome", "founding_texts", "rules_of"]
+__all__ = ["TableMismatch", "founding_outcome", "founding_texts", "read_founding", "rules_of"]
 
 _TEXT_ISSUER = ZERO
 
@@ -42,6 +42,26 @@ def founding_texts(genesis: Genesis, tables: Sequence[RuleTable]) -> list[Text]:
     for table in tables:
         texts += split_text("rule_table", table.encode())
     return texts
+
+
+def read_founding(texts: Sequence[Text]) -> tuple[Genesis, list[RuleTable]]:
+    """The genesis and the tables that the first entries of a log hold, compared with them entry by entry.
+
+    Raises `TableMismatch` where the entries are not those that the genesis asks for.
+    """
+    genesis: Genesis | None = None
+    tables: list[RuleTable] = []
+    at = 0
+    while at < len(texts):
+        kind, _, content = join_texts(texts[at : at + texts[at].parts])
+        at += texts[at].parts
+        if kind == "genesis":
+            genesis = Genesis.decode(content)
+        else:
+            tables.append(RuleTable.decode(content))
+    if genesis is None or founding_texts(genesis, tables) != list(texts):
+        raise TableMismatch("the log does not begin with a genesis and the tables that it names")
+    return genesis, tables
 
 
 def rules_of(genesis: Genesis, tables: Iterable[RuleTable]) -> Rules:

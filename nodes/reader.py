@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from contracts.founding import founding_texts, rules_of
+from contracts.founding import read_founding, rules_of
 from contracts.rules import Rules
 from contracts.table import RuleTable
 from ledger.chain import Head
-from ledger.entry import Commit, Text, join_texts, read_entry
+from ledger.entry import Commit, Text, read_entry
 from ledger.errors import NotFoundError
 from ledger.genesis import Genesis
 from ledger.hashing import record_key
@@ -68,20 +68,7 @@ class LedgerReader:
         if stop is None:
             raise StoreDamaged("the store holds no commit of height 0")
         texts = [read_entry(entry.data) for entry in self.store.entries(0, stop)]
-        parts = [text for text in texts if isinstance(text, Text)]
-        genesis: Genesis | None = None
-        tables: list[RuleTable] = []
-        at = 0
-        while at < len(parts):
-            kind, _, content = join_texts(parts[at : at + parts[at].parts])
-            at += parts[at].parts
-            if kind == "genesis":
-                genesis = Genesis.decode(content)
-            else:
-                tables.append(RuleTable.decode(content))
-        if genesis is None or founding_texts(genesis, tables) != texts:
-            raise StoreDamaged("the log does not begin with a genesis and its tables")
-        return genesis, tables
+        return read_founding([text for text in texts if isinstance(text, Text)])
 
     @property
     def genesis(self) -> Genesis:

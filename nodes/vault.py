@@ -217,6 +217,14 @@ class Vault:
             self.add_note(record_id, note)
         return None if parcel.document is None else self.put(record_id, parcel.document)
 
+    def forget(self, record_id: bytes) -> None:
+        """Remove everything kept for a record, as after an issue that the rules refused."""
+        folder = self._record_folder(record_id)
+        for name in self._names(folder, ""):
+            (folder / name).unlink(missing_ok=True)
+        if folder.is_dir():
+            folder.rmdir()
+
     def check(self) -> Iterator[VaultDamaged]:
         """Read every byte of the vault, and yield what is damaged."""
         for folder in self._folders():

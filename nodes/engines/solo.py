@@ -30,7 +30,7 @@ from ledger.transaction import SignedTransaction, check_ledger
 from nodes.reader import LedgerReader
 from nodes.state_view import CachedState
 
-__all__ = ["AlreadyFounded", "Done", "EngineStopped", "Result", "SoloEngine"]
+__all__ = ["AlreadyFounded", "Done", "EngineStopped", "Result", "SoloEngine", "log_entries"]
 
 MAX_BACKWARD = 5_000
 """How far a clock may step back before the node stops, in milliseconds."""
@@ -151,7 +151,7 @@ class SoloEngine:
         gc_was_on = gc.isenabled()
         gc.disable()
         try:
-            self.store.append(self.chain.extend(_log_entries(outcome.accepted), outcome.items(), time))
+            self.store.append(self.chain.extend(log_entries(outcome.accepted), outcome.items(), time))
         except BaseException:
             self._stopped = True
             raise
@@ -195,7 +195,8 @@ class SoloEngine:
         return self.reader.commit_of(commit_index - 1).height
 
 
-def _log_entries(accepted: Sequence[Accepted]) -> list[LogEntry]:
+def log_entries(accepted: Sequence[Accepted]) -> list[LogEntry]:
+    """What the log takes over of accepted transactions."""
     return [
         LogEntry(one.signed.entry, one.signed.leaf, () if one.previous is None else (one.previous,)) for one in accepted
     ]

@@ -1,0 +1,58 @@
+"""Opening a ledger on this machine: for reading, or for writing under its lock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ledger.store.port import Store
+from nodes.engines.solo import SoloEngine
+from nodes.home import Home, OtherLedger
+from nodes.reader import LedgerReader
+
+__all__ = ["open_for_reading", "open_for_writing"]
+
+_CACHE_MIB = 16
+"""A command's own cache; a node that serves takes more."""
+
+
+def _store(path: Path, *, read_only: bool, create: bool = False) -> Store:
+    # SQLAlchemy takes a fifth of a second to import, which commands without a ledger need not wait for.
+    from ledger.store.sqlite import open_sqlite
+
+    return open_sqlite(path, read_only=read_only, create=create, cache_mib=_CACHE_MIB)
+
+
+@contextmanager
+def open_for_reading(home: Home) -> Iterator[LedgerReader]:
+    """The ledger to which a home belongs, for reading beside whoever writes."""
+    store = _store(home.operator_folder() / "ledger.db", read_only=True)
+    try:
+        reader = LedgerReader(store)
+        _check_pin(home, reader)
+        yield reader
+    finally:
+        store.close()
+
+
+@contextmanager
+def open_for_writing(home: Home, clock: Callable[[], int], *, purpose: str) -> Iterator[SoloEngine]:
+    """The ledger for writing: one process at a time, by the lock in the operator's home."""
+    with home.ledger_lock(purpose=purpose):
+        store = _store(home.operator_folder() / "ledger.db", read_only=False)
+        try:
+            engine = SoloEngine.open(store, clock)
+            _check_pin(home, engine.reader)
+            yield engine
+        finally:
+            store.close()
+
+
+def _check_pin(home: Home, reader: LedgerReader) -> None:
+    """A home belongs to one ledger: another one under the same path is refused."""
+    pinned = home.settings.ledger_id
+    if pinned is not None and pinned != reader.genesis.id:
+        raise OtherLedger(
+            "the ledger at that place is not the one that this home is pinned to", value=reader.genesis.id
+        )
