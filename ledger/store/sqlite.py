@@ -16,8 +16,9 @@ from sqlalchemy.pool import QueuePool
 
 from ledger.errors import LadingError
 
-from . import sql
+from . import database
 from .port import NoStore, StoreBusy, StoreDamaged, StoreFailed
+from .sql import SqlStore
 
 __all__ = ["SqliteStore", "explain", "open_sqlite"]
 
@@ -68,11 +69,11 @@ def _prepare_file(path: Path, *, create: bool) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(sql.WRITES, False)
+    writes = connection.get_execution_options().get(database.WRITES, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def explain(exc: BaseException) -> LadingError:
+def explain(exc: Exception) -> LadingError:
     """The error of the port for an error of SQLite."""
     error: Any = getattr(exc, "orig", exc)
     name = getattr(error, "sqlite_errorname", "")
@@ -81,10 +82,10 @@ def explain(exc: BaseException) -> LadingError:
         return StoreBusy("another process is writing to the store")
     if base in _DAMAGED or str(error).startswith("Could not decode to UTF-8"):
         return StoreDamaged(f"SQLite finds the file damaged: {error}")
-    return sql.explain(exc)
+    return database.explain(exc)
 
 
-class SqliteStore(sql.SqlStore):
+class SqliteStore(SqlStore):
     """A store in a file, which can be copied while it is used."""
 
     def __init__(self, engine: Engine, path: Path, *, create: bool) -> None:
