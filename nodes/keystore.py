@@ -202,6 +202,14 @@ class MemoryKeyStore:
             self._staged[name] = self._fresh()
         return _public(name, bytes(self._staged[name]))
 
+    def sign_staged(self, name: KeyName, message: bytes) -> bytes:
+        """The signature of the staged key, which proves that its owner has it. Raises `NothingStaged`."""
+        if name not in _SIGNS:
+            raise WrongUse(f"the key {name.value} does not sign", value=name.value)
+        if name not in self._staged:
+            raise NothingStaged(f"no new key {name.value} was made", value=name.value)
+        return sign_ed25519(bytes(self._staged[name]), message)
+
     def staged_key(self, name: KeyName) -> bytes | None:
         """The public key that is to follow `name`, or None if no rotation has begun."""
         return _public(name, bytes(self._staged[name])) if name in self._staged else None

@@ -304,7 +304,10 @@ def test_the_costs_are_those_of_libsodium() -> None:
 def test_a_rotation_survives_a_stop_between_its_steps(tmp_path: Path) -> None:
     path, keys = make(tmp_path)
     old = keys.public_key(KeyName.SIGNING)
+    with pytest.raises(NothingStaged):
+        keys.sign_staged(KeyName.SIGNING, b"mine")
     new = keys.stage(KeyName.SIGNING)
+    verify(1, new, b"mine", keys.sign_staged(KeyName.SIGNING, b"mine"))
     again = FileKeyStore.open(path, WORD)
     assert again.public_key(KeyName.SIGNING) == old
     assert again.staged_key(KeyName.SIGNING) == again.stage(KeyName.SIGNING) == new
