@@ -25,7 +25,6 @@ Signatures stand in ascending order of their public keys, one for each key.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from . import codec
@@ -77,8 +76,7 @@ class Target(NamedTuple):
     head: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Transaction:
+class Transaction(NamedTuple):
     """The body of a transaction; `body` is its encoding, which the signatures cover."""
 
     ledger: bytes
@@ -108,8 +106,7 @@ class Transaction:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class SignedTransaction:
+class SignedTransaction(NamedTuple):
     """A transaction with its signatures, its entry of the log, its id and its leaf hash."""
 
     transaction: Transaction
@@ -117,7 +114,7 @@ class SignedTransaction:
     body: bytes
     entry: bytes
     id: bytes
-    leaf: bytes = field(repr=False)
+    leaf: bytes
 
     def messages(self) -> list[tuple[int, bytes, bytes, bytes]]:
         """What is to be verified: (algorithm, public key, message, signature) for each signature."""
@@ -178,7 +175,7 @@ def _read_body(raw: bytes) -> Transaction:
     ledger, targets, action, arguments, actor, represented, statement, until, salt = body
     if list(map(type, body)) not in _BODY_TYPES:
         raise BadTransaction("an element of the body has a wrong type")
-    if not codec.check(arguments, 1):
+    if arguments and not codec.check(arguments, 1):
         raise codec.NotCanonical("the arguments are not in ascending order of their names")
     if not len(ledger) == len(actor) == len(salt) == 32 == len(actor if represented is None else represented):
         raise BadTransaction("ledger id, actor, represented and salt have 32 bytes each")
