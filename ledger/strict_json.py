@@ -137,6 +137,9 @@ _TOKENS: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
 _NUMBER: Final = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?)([0-9]+))?")
 _ENDLESS: Final = 18
 """Digits of an exponent that no mantissa of a document's size makes up for."""
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_BEYOND: Final = re.compile("[\ud800-\udfff\U00010000-\U0010ffff]")
+_PLAIN: Final = json.JSONEncoder(ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":"))
 _DECODER: Final = json.JSONDecoder(
     object_pairs_hook=_Members, parse_int=_Literal, parse_float=_Literal, parse_constant=_Literal
 )
@@ -149,9 +152,7 @@ def parse(data: bytes, *, limit: int = MAX_DOCUMENT) -> JsonValue:
     `LoneSurrogate` or `NumberNotExact`.
     """
     if len(data) > limit:
-        raise JsonTooLarge(
-            f"{len(data):,} bytes where at most {limit:,} are allowed", value=len(data)
-        )
+        raise JsonTooLarge(f"{len(data):,} bytes where at most {limit:,} are allowed", value=len(data))
     text = _decode(data)
     _check_depth(text)
     try:
@@ -166,10 +167,37 @@ def canonicalise(value: JsonValue) -> bytes:
 
     Raises `NoCanonicalForm` for a value that JSON does not have.
     """
+    if _is_plain(value, MAX_DEPTH):
+        return _PLAIN.encode(value).encode("utf-8")
     try:
         return rfc8785.dumps(value)
     except (ValueError, RecursionError) as exc:
         raise NoCanonicalForm(f"the value has no canonical form: {exc}") from None
+
+
+def _is_plain(value: object, depth: int) -> bool:
+    """Whether the standard library's encoder, written in C, writes `value` as RFC 8785 does.
+
+    It does where there are no floats, whole numbers are within \u00b1(2^53-1), text has no surrogates, and names are
+    within the Basic Multilingual Plane, where code points and UTF-16 code units sort alike.
+    """
+    kind = type(value)
+    if kind is str:
+        return cast("str", value).isascii() or _SURROGATE.search(cast("str", value)) is None
+    if value is None or kind is bool:
+        return True
+    if kind is int:
+        return -_MAX_SAFE <= cast("int", value) <= _MAX_SAFE
+    if depth == 0:
+        return False
+    if kind is list:
+        return all(_is_plain(item, depth - 1) for item in cast("list[object]", value))
+    if kind is dict:
+        return all(
+            type(name) is str and (name.isascii() or _BEYOND.search(name) is None) and _is_plain(item, depth - 1)
+            for name, item in cast("dict[object, object]", value).items()
+        )
+    return False
 
 
 def _decode(data: bytes) -> str:
@@ -178,9 +206,7 @@ def _decode(data: bytes) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as exc:
-        raise NotUtf8(
-            f"byte {exc.start} is not UTF-8", value=data[exc.start : exc.start + 4]
-        ) from None
+        raise NotUtf8(f"byte {exc.start} is not UTF-8", value=data[exc.start : exc.start + 4]) from None
 
 
 def _check_depth(text: str) -> None:
@@ -191,9 +217,7 @@ def _check_depth(text: str) -> None:
         if mark in "[{":
             depth += 1
             if depth > MAX_DEPTH:
-                raise JsonTooDeep(
-                    f"nested deeper than {MAX_DEPTH} levels at character {match.start()}"
-                )
+                raise JsonTooDeep(f"nested deeper than {MAX_DEPTH} levels at character {match.start()}")
         elif mark != '"':
             depth -= 1
 
@@ -247,9 +271,7 @@ def _number(literal: _Literal, pointer: str) -> int | float:
     """The number that `literal` writes, if binary64 keeps it."""
     match = _NUMBER.fullmatch(literal)
     if match is None:
-        raise NumberNotExact(
-            f"{shown(pointer)} is {literal}, which is no number of JSON", value=pointer
-        )
+        raise NumberNotExact(f"{shown(pointer)} is {literal}, which is no number of JSON", value=pointer)
     wanted = _decimal(match)
     if wanted is not None and len(wanted[1]) <= _MAX_DIGITS:
         nearest = float(literal)
@@ -263,9 +285,7 @@ def _number(literal: _Literal, pointer: str) -> int | float:
         if again is not None and _decimal(again) == wanted:
             return kept
     number = literal if len(literal) <= 40 else f"{literal[:39]}…"
-    raise NumberNotExact(
-        f"{shown(pointer)} is {number}, which binary64 does not keep", value=pointer
-    )
+    raise NumberNotExact(f"{shown(pointer)} is {number}, which binary64 does not keep", value=pointer)
 
 
 def _decimal(match: re.Match[str]) -> tuple[str, str, int] | None:
