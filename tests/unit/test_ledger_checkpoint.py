@@ -40,8 +40,9 @@ def test_the_empty_log():
     assert Checkpoint.parse(body) == Checkpoint(ORIGIN, 0, EMPTY_ROOT)
 
 
-def test_the_largest_size():
-    largest = Checkpoint(ORIGIN, 2**63 - 1, bytes(32))
+def test_the_largest_size_and_the_longest_origin():
+    largest = Checkpoint("é" * 127 + "e", 2**63 - 1, bytes(32))
+    assert len(largest.origin.encode()) == 255
     assert Checkpoint.parse(largest.body()) == largest
 
 

@@ -90,6 +90,12 @@ def test_more_than_100_signatures_are_refused():
         Note.parse(f"text\n\n{lines}".encode())
 
 
+def test_the_largest_note():
+    largest = Note(b"a" * (131_072 - len(GOOD.encode()) + 4) + b"\n", (LINE,))
+    assert len(largest.format()) == 131_072
+    assert Note.parse(largest.format()) == largest
+
+
 def test_a_note_of_100_megabytes_is_refused():
     with pytest.raises(BadNote, match="more than 131,072 bytes"):
         Note.parse(bytes(100_000_000))

@@ -224,6 +224,16 @@ def test_witnesses_do_not_replace_the_log():
         evaluate(policy, Note(CHECKPOINT.body(), lines))
 
 
+def test_a_known_log_that_signs_for_another_is_not_counted():
+    other = key("other.example", SIGNING_KEY)
+    policy = Policy((Log(key("log.example", SIGNING_KEY)), Log(other)))
+    body = CHECKPOINT.body()
+    stray = NoteSignature(other.name, other.id, sign_checkpoint(seed(other.name), CHECKPOINT).signature)
+    quorum = evaluate(policy, signed(policy, {}).with_signatures([stray]))
+    assert quorum.checkpoint.body() == body
+    assert quorum.logs == (policy.logs[0].key,)
+
+
 def test_another_log_is_refused():
     policy = flat(2, 3)
     other = Checkpoint("other.example", 1, CHECKPOINT.root)

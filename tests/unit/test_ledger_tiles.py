@@ -190,6 +190,14 @@ def test_reader_fetches_a_tile_once(rows):
     assert sorted(rows.fetched) == [Tile(0, 3), Tile(0, 273, 112), Tile(1, 0), Tile(1, 1, 17)]
 
 
+def test_reader_keeps_the_64_tiles_used_last(rows):
+    rows.fetched.clear()
+    hash_at = hash_reader(rows.tile, SIZE)
+    for number in [*range(64), 0, 64, 0, 1]:
+        hash_at(0, 256 * number)
+    assert [tile.number for tile in rows.fetched] == [*range(64), 64, 1]
+
+
 def test_reader_takes_a_full_tile_for_a_partial_one(rows):
     def full(tile):
         return rows.tile(tile._replace(width=256))
@@ -209,6 +217,11 @@ def test_reader_refuses_a_short_tile_and_an_incomplete_subtree(rows):
 def test_bundle_bytes():
     assert encode_bundle([b"", b"a", b"bc"]).hex() == "0000" + "000161" + "00026263"
     assert decode_bundle(bytes.fromhex("000000016100026263"), 3) == [b"", b"a", b"bc"]
+
+
+def test_a_full_bundle_and_one_that_ends_in_an_empty_entry():
+    entries = [b"%d" % number for number in range(255)] + [b""]
+    assert decode_bundle(encode_bundle(entries), 256) == entries
 
 
 def test_bundle_of_the_largest_entry():
@@ -246,5 +259,6 @@ def test_a_tile_of_another_length_is_refused():
     for data, width in ((bytes(63), 2), (bytes(65), 2), (bytes(96), 2), (b"", 1)):
         with pytest.raises(BadTile):
             decode_tile(data, width)
-    with pytest.raises(BadTile):
-        encode_tile([bytes(31), bytes(33)])
+    for hashes in ([bytes(31), bytes(33)], [bytes(32), bytes(31), bytes(33)]):
+        with pytest.raises(BadTile):
+            encode_tile(hashes)

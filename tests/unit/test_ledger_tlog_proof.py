@@ -67,6 +67,7 @@ lqKW0iTyhcZ77pPDD4owkVfw2qNdxbh+QQt4YwoJz8c=
 Xwg/ChozygdqlSeYMlgNs+DvRYS9/x9UyKNg9Q3jAx4=
 """
 NOTE = "log.example\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n\n— log.example AQIDBAU=\n"
+ZERO = b"A" * 43 + b"=\n"
 GOOD = f"{HEAD}\n{NOTE}"
 
 
@@ -143,9 +144,9 @@ def test_what_is_not_canonical_is_refused(bad):
 
 
 def test_a_path_of_more_than_63_hashes_is_refused():
-    longest = TlogProof(0, (bytes(32),) * 63, checkpoint())
+    longest = TlogProof(2**63 - 1, (bytes(32),) * 63, checkpoint())
     assert TlogProof.parse(longest.format()) == longest
-    longer = longest.format().replace(b"index 0\n", b"index 0\n" + b"A" * 43 + b"=\n")
+    longer = longest.format().replace(b"@v1\nindex 9223372036854775807\n", b"@v1\nindex 0\n" + ZERO)
     with pytest.raises(BadProof, match="more than 63 hashes"):
         TlogProof.parse(longer)
     with pytest.raises(BadProof, match="more than 63 hashes"):
