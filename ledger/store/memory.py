@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from threading import RLock
 
@@ -12,7 +13,7 @@ from ledger.record import Item
 
 from .hashes import check_subtree
 from .port import LeafReader, StoreDamaged, StoredCheckpoint, StoredEntry, StoreMoved
-from .rows import checked_entry, checked_item, head_of, pack_previous, pack_undo, unpack_undo
+from .rows import checked_commit, checked_entry, checked_head, checked_item, pack_previous, pack_undo, unpack_undo
 
 __all__ = ["MemoryStore"]
 
@@ -32,8 +33,13 @@ class MemoryStore:
     def head(self) -> Head | None:
         """The newest commit."""
         with self._lock:
-            height = len(self._commits) - 1
-            return None if height < 0 else head_of(height, self._entry(self._commits[height]))
+            end, signed = len(self._entries) - 1, max(self._checkpoints, default=None)
+            if not self._commits:
+                if self._entries or signed:
+                    raise StoreDamaged("there are entries or checkpoints, and no commit", value=end)
+                return None
+            entry = self._entry(self._commits[-1])
+            return checked_head(len(self._commits) - 1, entry, end, signed)
 
     def frontier(self) -> Frontier:
         """The right edge of the log's tree."""
@@ -71,10 +77,11 @@ class MemoryStore:
             for path in paths:
                 leaf, item = self._state.get(path, (None, None))
                 expected = leaf if leaf_of is None else leaf_of(path)
-                if item is None and expected is not None:
+                if expected is None:
+                    continue
+                if item is None:
                     raise StoreDamaged(f"no state row at {path.hex()}", value=path)
-                if item is not None:
-                    found[path] = checked_item(path, expected, *item)
+                found[path] = checked_item(path, expected, *item)
         return found
 
     def all_items(self) -> Iterator[tuple[bytes, bytes, Item]]:
@@ -104,12 +111,16 @@ class MemoryStore:
     def commit_index(self, height: int) -> int | None:
         """The index of a height's commit entry."""
         with self._lock:
-            return self._commits[height] if 0 <= height < len(self._commits) else None
+            if not 0 <= height < len(self._commits):
+                return None
+            return checked_commit(height, self._entry(self._commits[height])).index
 
     def closing_commit(self, index: int) -> int | None:
         """The index of the commit entry that closes the batch of an entry."""
         with self._lock:
-            return next((at for at in self._commits if 0 <= index <= at), None)
+            if not 0 <= index < len(self._entries):
+                return None
+            return self._commits[bisect_left(self._commits, index)]
 
     def undo(self, height: int) -> Mapping[bytes, bytes | None] | None:
         """The state leaves before a height."""

@@ -125,8 +125,9 @@ class Store(Protocol):
         """What stands under these paths, each compared with its leaf; absent ones are left out.
 
         With `leaf_of` (that of the state tree at the newest commit) the tree decides what is
-        there: a row that it does not have, or has with another leaf, raises `StoreDamaged`, as
-        does a row that is missing. Without it an item is compared with the leaf in its own row.
+        there: a path that it has not is not looked up, and a row that is missing, or is not what
+        the tree's leaf says, raises `StoreDamaged`. Without it an item is compared with the leaf
+        in its own row, which shows chance but not intent.
         """
         ...
 

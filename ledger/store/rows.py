@@ -27,12 +27,13 @@ from ledger.smt_hash import path_of
 from .port import StoreDamaged, StoredEntry
 
 __all__ = [
+    "checked_commit",
     "checked_entry",
     "checked_hashes",
+    "checked_head",
     "checked_item",
     "checked_leaf",
     "checked_row",
-    "head_of",
     "pack_previous",
     "pack_undo",
     "unpack_undo",
@@ -87,8 +88,8 @@ def checked_entry(index: int, leaf: Any, previous: Any, data: Any) -> StoredEntr
     return StoredEntry(index, data, leaf, before)
 
 
-def head_of(height: int, entry: StoredEntry) -> Head:
-    """The head that the commit entry of `height` states."""
+def checked_commit(height: int, entry: StoredEntry) -> Commit:
+    """The commit of `height`, which this entry must be."""
     try:
         commit = read_entry(entry.data)
     except InputError as exc:
@@ -98,7 +99,22 @@ def head_of(height: int, entry: StoredEntry) -> Head:
         ) from None
     if not isinstance(commit, Commit) or (commit.height, commit.index) != (height, entry.index):
         raise StoreDamaged(f"entry {entry.index} is not the commit of height {height}", value=entry.index)
-    return Head(height, commit.time, entry.index + 1, entry.leaf, commit.state_root)
+    return commit
+
+
+def checked_head(height: int, entry: StoredEntry, end: int, signed: int | None) -> Head:
+    """The head after the commit of `height`, in a log that ends with entry `end`.
+
+    `signed` is the size of the newest checkpoint: a log that ends before it was cut short, and a
+    node that went on from there would sign what contradicts its own signature.
+    """
+    commit = checked_commit(height, entry)
+    size = entry.index + 1
+    if entry.index != end:
+        raise StoreDamaged(f"the log ends at entry {end}, which is no commit", value=end)
+    if signed is not None and signed > size:
+        raise StoreDamaged(f"the log of size {size} has a checkpoint of size {signed}", value=size)
+    return Head(height, commit.time, size, entry.leaf, commit.state_root)
 
 
 def checked_leaf(path: Any, leaf: Any) -> tuple[bytes, bytes]:

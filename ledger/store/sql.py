@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 from ledger.chain import Batch
 from ledger.hashing import ZERO
 
-from .port import StoreMoved
+from .port import StoreDamaged, StoreMoved
 from .schema import COMMIT, ENTRY
 from .sql_checkpoints import CheckpointTables
 from .sql_log import LogTables
@@ -43,6 +43,8 @@ class SqlStore(LogTables, StateTables, CheckpointTables):
     def _check_follows(self, connection: Connection, batch: Batch) -> None:
         row = self._run(connection, _LAST).fetchone()
         height, index, leaf = (-1, -1, ZERO) if row is None else row
+        if type(leaf) is not bytes:
+            raise StoreDamaged(f"entry {index}, the commit of height {height}, is missing")
         follows = (height + 1, index + 1, leaf)
         if (batch.head.height, batch.first, batch.commit.previous) != follows:
             raise StoreMoved(f"the store stands at height {height}", value=batch.head.height)

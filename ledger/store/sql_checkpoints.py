@@ -43,7 +43,10 @@ class CheckpointTables(Database):
         with self._reading() as connection:
             if size is None:
                 (size,) = self._run(connection, _NEWEST).fetchone()
-            if size is None or not 0 <= whole_number(size, "a checkpoint's size") <= LARGEST:
+                if size is None:
+                    return None
+                whole_number(size, "a checkpoint's size")
+            if not 0 <= size <= LARGEST:
                 return None
             return self._checkpoint(connection, size)
 

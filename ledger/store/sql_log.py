@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, bindparam, func, insert, select
@@ -13,8 +13,8 @@ from ledger.merkle import Frontier
 from .database import LARGEST, Database, whole_number
 from .hashes import HashTiles, check_subtree
 from .port import StoreDamaged, StoredEntry
-from .rows import checked_entry, checked_hashes, head_of, pack_previous
-from .schema import COMMIT, ENTRY, HASH
+from .rows import checked_commit, checked_entry, checked_hashes, checked_head, pack_previous
+from .schema import CHECKPOINT, COMMIT, ENTRY, HASH
 
 __all__ = ["LogTables"]
 
@@ -22,20 +22,22 @@ _PAGE = 512
 _FIRST: BindParameter[int] = bindparam("first")
 _STOP: BindParameter[int] = bindparam("stop")
 _ROW = (ENTRY.c.leaf, ENTRY.c.previous, ENTRY.c.data)
-_COMMITS = COMMIT.outerjoin(ENTRY, COMMIT.c.idx == ENTRY.c.idx)
 
 _ADD_ENTRY = insert(ENTRY)
 _ADD_HASH = insert(HASH)
 _ADD_COMMIT = insert(COMMIT)
-_HEAD = (
-    select(COMMIT.c.height, COMMIT.c.idx, *_ROW, select(func.max(ENTRY.c.idx)).scalar_subquery())
-    .select_from(_COMMITS)
-    .where(COMMIT.c.height == select(func.max(COMMIT.c.height)).scalar_subquery())
+_COMMIT = select(COMMIT.c.height, COMMIT.c.idx, *_ROW).select_from(COMMIT.outerjoin(ENTRY, COMMIT.c.idx == ENTRY.c.idx))
+_AT_HEIGHT = _COMMIT.where(COMMIT.c.height == bindparam("height"))
+_ENDS = select(
+    select(func.max(ENTRY.c.idx)).scalar_subquery(),
+    select(func.max(CHECKPOINT.c.size)).scalar_subquery(),
 )
-_COMMIT = select(COMMIT.c.idx, *_ROW).select_from(_COMMITS).where(COMMIT.c.height == bindparam("height"))
-_CLOSING = select(func.min(COMMIT.c.idx)).where(COMMIT.c.idx >= bindparam("index"))
+_TOP = select(func.max(COMMIT.c.height)).scalar_subquery()
+_NEWEST = _COMMIT.where(COMMIT.c.height == _TOP).add_columns(*_ENDS.selected_columns)
+_CLOSING = _COMMIT.where(
+    COMMIT.c.idx == select(func.min(COMMIT.c.idx)).where(COMMIT.c.idx >= bindparam("index")).scalar_subquery()
+)
 _LAST_COMMIT = select(func.max(COMMIT.c.idx))
-_LAST_ENTRY = select(func.max(ENTRY.c.idx))
 _ENTRIES = select(ENTRY.c.idx, *_ROW).where(ENTRY.c.idx >= _FIRST, ENTRY.c.idx < _STOP).order_by(ENTRY.c.idx)
 _LEAVES = select(ENTRY.c.idx, ENTRY.c.leaf).where(ENTRY.c.idx >= _FIRST, ENTRY.c.idx < _STOP).order_by(ENTRY.c.idx)
 _HASHES = (
@@ -55,17 +57,17 @@ class LogTables(Database):
 
     def head(self) -> Head | None:
         """The newest commit."""
-        row = self._one(_HEAD)
+        row = self._one(_NEWEST)
         if row is None:
-            (end,) = self._one(_LAST_ENTRY)
-            if end is not None:
-                raise StoreDamaged(f"there are entries up to {end}, and no commit", value=end)
-            return None
-        height, index, *entry, end = row
-        head = _head(height, index, entry)
-        if index != end:
-            raise StoreDamaged(f"the log ends at entry {end}, which is no commit", value=end)
-        return head
+            if self._one(_ENDS) in ((None, None), (None, 0)):
+                return None
+            row = self._one(_NEWEST)  # somebody may have founded the ledger between the two
+        if row is None:
+            raise StoreDamaged("there are entries or checkpoints, and no commit")
+        *commit, end, signed = row
+        if signed is not None:
+            whole_number(signed, "a checkpoint's size")
+        return checked_head(*_commit(commit), whole_number(end, "an entry's index"), signed)
 
     def frontier(self) -> Frontier:
         """The right edge of the log's tree."""
@@ -126,17 +128,22 @@ class LogTables(Database):
 
     def commit_index(self, height: int) -> int | None:
         """The index of a height's commit entry."""
-        row = self._one(_COMMIT, height) if 0 <= height <= LARGEST else None
-        return None if row is None else _head(height, row[0], row[1:]).size - 1
+        row = self._one(_AT_HEIGHT, height) if 0 <= height <= LARGEST else None
+        return None if row is None else checked_commit(*_commit(row)).index
 
     def closing_commit(self, index: int) -> int | None:
         """The index of the commit entry that closes the batch of an entry."""
-        if not 0 <= index <= LARGEST:
+        row = self._one(_CLOSING, index) if 0 <= index <= LARGEST else None
+        if row is None:
             return None
-        (found,) = self._one(_CLOSING, index)
-        return None if found is None else whole_number(found, "a commit's index")
+        commit = checked_commit(*_commit(row))
+        if commit.size_before > index:
+            raise StoreDamaged(f"the commit that closes entry {index} is missing", value=index)
+        return commit.index
 
 
-def _head(height: Any, index: Any, entry: Any) -> Head:
-    height, index = whole_number(height, "a height"), whole_number(index, "a commit's index")
-    return head_of(height, checked_entry(index, *entry))
+def _commit(row: Sequence[Any]) -> tuple[int, StoredEntry]:
+    """Height and entry of a row of `_COMMIT`."""
+    height, index, *entry = row
+    height = whole_number(height, "a height")
+    return height, checked_entry(whole_number(index, "a commit's index"), *entry)
