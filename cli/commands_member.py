@@ -1,0 +1,63 @@
+"""`lading member list` and `lading member show`: who is on the ledger."""
+
+from __future__ import annotations
+
+import typer
+
+from .context import MEMBERS, Session, command
+from .output import moment, short
+from .parties import MemberWord, member_facts, name_of
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    command(app, members, name="list", panel=MEMBERS, keys=False)
+    command(app, show, panel=MEMBERS, keys=False)
+
+
+def members(session: Session) -> None:
+    """List the members of the ledger."""
+    with session.reading() as reader:
+        found = sorted(reader.members().values(), key=lambda record: str(record.fields["alias"]))
+    session.screen.result([member_facts(record) for record in found])
+    session.screen.table(
+        ("alias", "name", "roles", "codes", "status", "id"),
+        [
+            (
+                record.fields["alias"],
+                name_of(record),
+                ", ".join(record.fields["roles"]),
+                ", ".join(record.fields["codes"]) or "-",
+                record.status,
+                short(record.id),
+            )
+            for record in found
+        ],
+    )
+
+
+def show(session: Session, member: MemberWord) -> None:
+    """Show one member: names, registration, roles, keys."""
+    from nodes.lookup import find_member
+
+    with session.reading() as reader:
+        record = find_member(reader, member)
+    fields = record.fields
+    lines = [f"{fields['alias']}  {record.status}"]
+    lines += [f"  name ({language}): {name}" for language, name in sorted(fields["names"].items())]
+    for label, text in (
+        ("id", record.id.hex()),
+        ("LEI", fields["lei"]),
+        ("registration", fields["registration"]),
+        ("roles", ", ".join(fields["roles"])),
+        ("codes", ", ".join(fields["codes"])),
+        ("address", fields["address"]),
+    ):
+        lines += [f"  {label}: {text}"] if text else []
+    for _, key, since, end in fields["keys"]:
+        until = "" if end is None else f" until {moment(end)}"
+        lines.append(f"  signing key: {key.hex()} from {moment(since)}{until}")
+    lines += [f"  cosigner ({use}): {vkey}" for use, vkey in sorted(fields["cosigners"].items())]
+    session.screen.result(member_facts(record), "\n".join(lines))

@@ -1,0 +1,112 @@
+"""Finding members and records by the words that people use.
+
+    a member   its alias, its LEI, or the beginning of its id (6 hexadecimal digits or more)
+    a record   its id or the beginning of it (6 digits or more), or the number of its document
+
+A document's number is looked up in the member's own vault first, then on the ledger: the state key of the
+number is computed for every member that may have issued it, and the state says which record holds it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from ledger.codec import decode
+from ledger.errors import UsageError
+from ledger.hashing import claim_key, number_key
+from ledger.member import alias_key
+from ledger.record import MAX_CONTENT, Record
+from ledger.smt_hash import path_of
+from nodes.reader import LedgerReader, NoSuchMember, NoSuchRecord
+from nodes.vault import Vault
+
+__all__ = ["Ambiguous", "alias_of", "find_member", "find_record"]
+
+_PREFIX: Final = re.compile(r"[0-9a-f]{6,64}")
+_ID_DIGITS: Final = 64
+_RECORD_START: Final = b"\xdc\x00\x15\xc4\x20"
+"""How the content of a record begins: an array of 21 elements, then the 32 bytes of its id."""
+
+
+class Ambiguous(UsageError):
+    """The word means several members or records."""
+
+    code = "lookup.ambiguous"
+    hint = "give more digits of the id; `lading list` and `lading member list` show them"
+
+
+def alias_of(party: bytes | None, members: dict[bytes, Record]) -> str:
+    """A party as people call it: the alias of a member, else 12 digits of the reference, or a dash."""
+    if party is None:
+        return "-"
+    member = members.get(party)
+    return party.hex()[:12] if member is None else str(member.fields["alias"])
+
+
+def find_member(reader: LedgerReader, word: str) -> Record:
+    """The member that `word` means. Raises `NoSuchMember` or `Ambiguous`."""
+    item = reader.item(alias_key(reader.genesis.id, word))
+    if item is not None:
+        record_id: bytes = decode(item.content, limit=MAX_CONTENT)[2]
+        return reader.record(record_id)
+    members = reader.members()
+    found = [record for record in members.values() if word and record.fields["lei"] == word.upper()]
+    if not found and _PREFIX.fullmatch(word.lower()):
+        found = [record for id_, record in members.items() if id_.hex().startswith(word.lower())]
+    if not found:
+        raise NoSuchMember("no member has this alias, LEI or id", value=word)
+    if len(found) > 1:
+        raise Ambiguous("several members have it: " + ", ".join(str(m.fields["alias"]) for m in found), value=word)
+    return found[0]
+
+
+def find_record(reader: LedgerReader, word: str, vault: Vault | None = None) -> Record:
+    """The record that `word` means; `vault` is the member's own. Raises `NoSuchRecord` or `Ambiguous`."""
+    digits = word.lower()
+    found: list[bytes] = []
+    if _PREFIX.fullmatch(digits):
+        found = list(_by_id(reader, digits))
+    if not found and vault is not None:
+        labelled = (entry for entry in vault.entries() if entry.labels.get("number") == word)
+        found = [entry.record_id for entry in labelled if reader.find(entry.record_id) is not None]
+    found = list(dict.fromkeys(found)) or list(dict.fromkeys(_by_number(reader, word)))
+    if not found:
+        raise NoSuchRecord("no record has this id or number", value=word)
+    if len(found) > 1:
+        raise Ambiguous(f"{len(found)} records have it: " + ", ".join(i.hex()[:12] for i in found[:5]), value=word)
+    return reader.record(found[0])
+
+
+def _by_id(reader: LedgerReader, digits: str) -> Iterator[bytes]:
+    """Records whose id begins with these hexadecimal digits; whole ids take one read, others a scan."""
+    if len(digits) == _ID_DIGITS:
+        whole = bytes.fromhex(digits)
+        yield from [] if reader.find(whole) is None else [whole]
+        return
+    start = _RECORD_START + bytes.fromhex(digits[: len(digits) & ~1])
+    at = len(_RECORD_START)
+    for _, _, item in reader.store.all_items():
+        if item.content.startswith(start):
+            record_id = item.content[at : at + 32]
+            if record_id.hex().startswith(digits):
+                yield record_id
+
+
+def _by_number(reader: LedgerReader, number: str) -> Iterator[bytes]:
+    """Records that hold this number, of whatever class and issuer."""
+    ledger = reader.genesis.id
+    classes = {table.number.cls for table in reader.rules.tables.values() if table.number is not None}
+    paths = _claims(ledger, classes, reader.members(), number)
+    for item in reader.store.items(paths).values():
+        record_id: bytes = decode(item.content, limit=MAX_CONTENT)[2]
+        yield record_id
+
+
+def _claims(ledger: bytes, classes: Iterable[str], issuers: Iterable[bytes], number: str) -> list[bytes]:
+    return [
+        path_of(claim_key(issuer, number_key(ledger, cls, issuer, number)))
+        for issuer in issuers
+        for cls in sorted(classes)
+    ]
