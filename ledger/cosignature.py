@@ -76,15 +76,11 @@ def verify_cosignature(key: VerifierKey, body: bytes, signature: NoteSignature) 
     if key.type != COSIGNATURE_KEY:
         raise BadKey(f"a key of type 0x{key.type:02x} does not cosign", value=key.name)
     if signature.key != (key.name, key.id):
-        raise KnownKeyFails(
-            f"the cosignature is not under the name and ID of {key.name}", value=str(key)
-        )
+        raise KnownKeyFails(f"the cosignature is not under the name and ID of {key.name}", value=str(key))
     time = stated_time(signature)
     message = signed_message(time, body)
     try:
         ed25519.verify(ed25519.ED25519, key.public_key, message, signature.signature[_TIME_SIZE:])
     except ed25519.BadSignature:
-        raise KnownKeyFails(
-            f"the cosignature of {key.name} does not verify", value=str(key)
-        ) from None
+        raise KnownKeyFails(f"the cosignature of {key.name} does not verify", value=str(key)) from None
     return time

@@ -186,9 +186,7 @@ def consistency_path(hash_at: HashReader, old: int, new: int) -> list[bytes]:
     return path
 
 
-def verify_inclusion(
-    leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes
-) -> None:
+def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> None:
     """Check that the leaf of hash `leaf` stands at `index` in the tree of `size` and `root`.
 
     Raises `NotIncluded`; `BadHash` or `BadPosition` for what cannot be part of any proof.
@@ -210,9 +208,7 @@ def verify_inclusion(
         raise NotIncluded(f"leaf {index} is not under the root of size {size}", value=node)
 
 
-def verify_consistency(
-    old_size: int, old_root: bytes, new_size: int, new_root: bytes, path: Sequence[bytes]
-) -> None:
+def verify_consistency(old_size: int, old_root: bytes, new_size: int, new_root: bytes, path: Sequence[bytes]) -> None:
     """Check that the tree of `new_size` and `new_root` begins with that of the old size and root.
 
     The empty tree, whose root must be `EMPTY_ROOT`, needs an empty path. Raises `NotConsistent`;
@@ -239,9 +235,7 @@ def verify_consistency(
         raise NotConsistent(f"the path does not end in the root of size {new_size}", value=new_node)
 
 
-def _fold_consistency(
-    old_size: int, old_root: bytes, new_size: int, path: Sequence[bytes]
-) -> tuple[bytes, bytes]:
+def _fold_consistency(old_size: int, old_root: bytes, new_size: int, path: Sequence[bytes]) -> tuple[bytes, bytes]:
     """The two roots that `path` leads to, for 0 < old_size < new_size (RFC 9162 §2.1.4.2)."""
     hashes = list(path)
     if old_size & (old_size - 1) == 0:

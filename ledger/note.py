@@ -92,9 +92,7 @@ class NoKnownSignature(UnverifiedError):
 def check_key_name(name: str, error: type[InputError] = BadKey) -> str:
     """`name`, if a key can have it: not empty, no spaces, no plus, no control characters."""
     if not name or any(mark.isspace() or mark < " " or mark == "+" for mark in name):
-        raise error(
-            "a key's name is not empty and has no spaces, plus or control characters", value=name
-        )
+        raise error("a key's name is not empty and has no spaces, plus or control characters", value=name)
     try:
         name.encode()
     except UnicodeEncodeError:
@@ -161,9 +159,7 @@ class NoteSignature:
     def __post_init__(self) -> None:
         check_key_name(self.name, BadNote)
         if len(self.key_id) != _KEY_ID_SIZE or not self.signature:
-            raise BadNote(
-                "a signature is a key ID of 4 bytes and at least one more", value=self.name
-            )
+            raise BadNote("a signature is a key ID of 4 bytes and at least one more", value=self.name)
 
     @classmethod
     def parse(cls, line: str) -> NoteSignature:
@@ -193,9 +189,7 @@ class Note:
     def __post_init__(self) -> None:
         _check_text(self.text)
         if not 1 <= len(self.signatures) <= MAX_SIGNATURES:
-            raise BadNote(
-                f"a note has 1 to {MAX_SIGNATURES} signatures", value=len(self.signatures)
-            )
+            raise BadNote(f"a note has 1 to {MAX_SIGNATURES} signatures", value=len(self.signatures))
         if len({signature.key for signature in self.signatures}) != len(self.signatures):
             raise BadNote("two signatures under the same name and key ID")
 
@@ -243,19 +237,13 @@ def sign(seed: bytes, name: str, text: bytes) -> NoteSignature:
 def verify_signature(key: VerifierKey, text: bytes, signature: NoteSignature) -> None:
     """Check a signature of type 0x01 over `text`. Raises `KnownKeyFails`."""
     if key.type != SIGNING_KEY:
-        raise BadKey(
-            f"a key of type 0x{key.type:02x} does not sign the text itself", value=key.name
-        )
+        raise BadKey(f"a key of type 0x{key.type:02x} does not sign the text itself", value=key.name)
     if signature.key != (key.name, key.id):
-        raise KnownKeyFails(
-            f"the signature is not under the name and ID of {key.name}", value=str(key)
-        )
+        raise KnownKeyFails(f"the signature is not under the name and ID of {key.name}", value=str(key))
     try:
         ed25519.verify(ed25519.ED25519, key.public_key, text, signature.signature)
     except ed25519.BadSignature:
-        raise KnownKeyFails(
-            f"the signature of {key.name} does not verify", value=str(key)
-        ) from None
+        raise KnownKeyFails(f"the signature of {key.name} does not verify", value=str(key)) from None
 
 
 def verify_note(note: Note, keys: Sequence[VerifierKey]) -> tuple[VerifierKey, ...]:
@@ -270,9 +258,7 @@ def verify_note(note: Note, keys: Sequence[VerifierKey]) -> tuple[VerifierKey, .
             verify_signature(key, note.text, signature)
             signers.append(key)
     if not signers:
-        raise NoKnownSignature(
-            "no known key has signed this note", value=", ".join(k.name for k in keys)
-        )
+        raise NoKnownSignature("no known key has signed this note", value=", ".join(k.name for k in keys))
     return tuple(signers)
 
 

@@ -222,9 +222,7 @@ class _Draft:
         organisation = self.organisations[member]
         for other, place in self.group_of.items():
             if organisation and place != group and self.organisations[other] == organisation:
-                raise BadPolicy(
-                    f"keys of {organisation} in groups {place!r} and {group!r}", value=organisation
-                )
+                raise BadPolicy(f"keys of {organisation} in groups {place!r} and {group!r}", value=organisation)
         self.group_of[member] = group
 
 

@@ -38,9 +38,7 @@ class NoQuorum(UnverifiedError):
     """Fewer witnesses have cosigned than the policy asks for."""
 
     code = "quorum.missing"
-    hint = (
-        "wait for the cosignatures of the missing witnesses, or ask the log for a newer checkpoint"
-    )
+    hint = "wait for the cosignatures of the missing witnesses, or ask the log for a newer checkpoint"
 
 
 class WeakQuorum(UsageError):
@@ -116,9 +114,7 @@ class Quorum:
 
     def _names(self, *, replay_only: bool) -> set[str]:
         return {
-            one.name
-            for one in self.policy.witnesses
-            if one.name in self.times and (one.replays or not replay_only)
+            one.name for one in self.policy.witnesses if one.name in self.times and (one.replays or not replay_only)
         }
 
 
@@ -130,11 +126,7 @@ def evaluate(policy: Policy, signed: Note) -> Quorum:
     left to `Quorum.require`.
     """
     checkpoint = verify_checkpoint(signed, [log.key for log in policy.logs])
-    logs = tuple(
-        log.key
-        for log in policy.logs
-        if log.key.name == checkpoint.origin and signed.signature_of(log.key)
-    )
+    logs = tuple(log.key for log in policy.logs if log.key.name == checkpoint.origin and signed.signature_of(log.key))
     times = {}
     for witness in policy.witnesses:
         signature = signed.signature_of(witness.key)
@@ -181,9 +173,7 @@ def weaknesses(policy: Policy, faults: int | None = None) -> list[str]:
         for name in _twice(members, group)
     ]
     if shared is None:
-        found.append(
-            "no set of witnesses can satisfy the quorum, since an organisation counts once"
-        )
+        found.append("no set of witnesses can satisfy the quorum, since an organisation counts once")
     elif shared <= allowed:
         found.append(
             f"two sets of witnesses can satisfy the quorum and share only {shared} of {count}; "

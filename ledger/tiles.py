@@ -52,9 +52,7 @@ _MAX_LEVEL: Final = 63
 _MAX_NUMBER: Final = 2**63 - 1
 _LENGTH_SIZE: Final = 2
 _CACHED_TILES: Final = 64
-_PATH: Final = re.compile(
-    r"tile/(entries|[0-9]{1,2})/((?:x[0-9]{3}/){0,6}[0-9]{3})(?:\.p/([0-9]{1,3}))?"
-)
+_PATH: Final = re.compile(r"tile/(entries|[0-9]{1,2})/((?:x[0-9]{3}/){0,6}[0-9]{3})(?:\.p/([0-9]{1,3}))?")
 
 
 class BadTile(InputError):
@@ -74,9 +72,7 @@ class Tile(NamedTuple):
     def path(self) -> str:
         """Where the tile is served, below the prefix of the log. Raises `BadTile`."""
         if not (
-            ENTRIES <= self.level <= _MAX_LEVEL
-            and 0 <= self.number <= _MAX_NUMBER
-            and 1 <= self.width <= TILE_WIDTH
+            ENTRIES <= self.level <= _MAX_LEVEL and 0 <= self.number <= _MAX_NUMBER and 1 <= self.width <= TILE_WIDTH
         ):
             raise BadTile("no tile has this level, number or width", value=tuple(self))
         level = "entries" if self.level == ENTRIES else str(self.level)

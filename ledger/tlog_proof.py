@@ -80,9 +80,7 @@ class TlogProof:
         index = from_decimal(lines.pop(0)[len("index ") :], "the index", BadProof)
         if len(lines) > MAX_PATH:
             raise BadProof(f"a path of more than {MAX_PATH} hashes", value=len(lines))
-        path = [
-            from_base64(one, "a hash of the path", BadProof, size=merkle.HASH_SIZE) for one in lines
-        ]
+        path = [from_base64(one, "a hash of the path", BadProof, size=merkle.HASH_SIZE) for one in lines]
         return cls(index, tuple(path), Note.parse(checkpoint), extra)
 
     def format(self) -> bytes:
