@@ -114,21 +114,32 @@ class Prover:
 
     def _as_of(self, record_id: bytes, acts: list[Act]) -> Record:
         genesis, tables = self._reader.founding
-        founded = founding_outcome(genesis, tables).records.get(record_id)
+        if record_id in founding_outcome(genesis, tables).records:
+            raise NotProvable("this record began with the genesis, which every bundle holds", value=record_id)
         listed = [(act.index, act.time, act.signed) for act in acts]
-        record = replay_record(self._reader.rules, None if founded is None else founded[1], listed)
+        record = replay_record(self._reader.rules, None, listed)
         if record is None:
             raise NoCheckpoint("the record has no acts", value=record_id)
         return record
 
     def _enrolments(self, acts: Iterable[Act], size: int) -> set[int]:
-        """The entries, with their commits, that gave their keys to the members who signed."""
+        """The entries, with their commits, that gave their keys to those who signed, and to those who signed these."""
         found: set[int] = set()
-        for member in {act.signed.transaction.actor for act in acts}:
-            for act in self._reader.history(self._reader.record(member)):
-                if act.index < size:
-                    found |= {act.index, act.commit}
+        seen: set[bytes] = set()
+        todo = list(acts)
+        while todo:
+            for member in self._signers(todo.pop()) - seen:
+                seen.add(member)
+                for act in self._reader.history(self._reader.record(member)):
+                    if act.index < size:
+                        found |= {act.index, act.commit}
+                        todo.append(act)
         return found
+
+    def _signers(self, act: Act) -> set[bytes]:
+        """The actor; for an act of several signatures the governors too."""
+        several = len(act.signed.signatures) > 1
+        return {act.signed.transaction.actor, *(self._reader.genesis.governors if several else ())}
 
     def _state(self, view: StateView, key: bytes, item: Item) -> StateProof:
         proof = prove_membership(view, key, item.value(key))
