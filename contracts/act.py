@@ -39,7 +39,8 @@ class Act:
     """One action on one record. Effects change `record`, `numbers`; guards change nothing.
 
     `record` is the record that the action changes: before the effects as the state has it, nothing
-    for an action that creates one. `time` is ledger time in Unix milliseconds.
+    for an action that creates one. `time` is ledger time in Unix milliseconds, `keys` are the
+    (algorithm, public key) of the signatures.
     """
 
     __slots__ = (
@@ -64,7 +65,7 @@ class Act:
         record: Record | None,
         time: int,
         world: World,
-        keys: tuple[bytes, ...],
+        keys: frozenset[tuple[int, bytes]],
     ) -> None:
         self.transaction = transaction
         self.table = table

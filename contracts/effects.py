@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ledger.hashing import ZERO, claim_key
 from ledger.member import alias_key
 from ledger.record import Pending, Record
@@ -12,22 +14,23 @@ from .vocabulary import effect
 __all__: list[str] = []
 
 
-@effect("create@1", text="a new record comes into being, issued by the actor and in the actor's control")
+@effect("create@1", text="a new record comes into being, issued by the actor and in the actor's control",
+        arguments={"record": "id"}, needs=("new", "unused"), gives=("record", "control"), ends=("new",))  # fmt: skip
 def create(act: Act) -> None:
-    fields = {name: act.args[name] for name in act.table.fields if act.args.get(name) is not None}
+    declared = act.table.fields
+    fields = {name: value for name, value in act.args.items() if name in declared}
     act.record = Record(
         act.args["record"], act.table.kind, act.table.version, "", 0, ZERO, 0, act.time,
         act.actor.id, act.actor.id, document=act.args.get("document"), fields=fields,
     )  # fmt: skip
 
 
-@effect(
-    "create_member@1",
-    text="the member's record comes into being, in the member's own control, with its first key",
-)
+@effect("create_member@1", text="the member's record comes into being, in the member's own control, with its first key",
+        arguments={"record": "id", "public_key": "public_key"}, fields={"keys": "keys"},
+        needs=("new", "unused"), gives=("record", "control"), ends=("new",))  # fmt: skip
 def create_member(act: Act) -> None:
-    args = act.args
-    fields = {name: args[name] for name in act.table.fields if name in args and name != "keys"}
+    args, declared = act.args, act.table.fields
+    fields: dict[str, Any] = {name: value for name, value in args.items() if name in declared}
     fields["keys"] = [[1, args["public_key"], act.time, None]]
     act.record = Record(
         args["record"], act.table.kind, act.table.version, "", 0, ZERO, 0, act.time,
@@ -35,37 +38,44 @@ def create_member(act: Act) -> None:
     )  # fmt: skip
 
 
-@effect("claim_number@1", text="the document's number is taken for ever")
+@effect("claim_number@1", text="the document's number is taken for ever",
+        arguments={"number": "number"}, needs=("record", "number_free"), gives=("claimed",))  # fmt: skip
 def claim_number(act: Act) -> None:
     act.numbers[claim_key(act.actor.id, act.args["number"]["key"])] = act.record.id
 
 
-@effect("claim_alias@1", text="the member's alias is taken for ever")
+@effect("claim_alias@1", text="the member's alias is taken for ever",
+        arguments={"alias": "code"}, needs=("record", "alias_free"))  # fmt: skip
 def claim_alias(act: Act) -> None:
     act.numbers[alias_key(act.transaction.ledger, act.args["alias"])] = act.record.id
 
 
-@effect("set_order_party@1", text="the bill stands to the order of the named order party")
+@effect("set_order_party@1", text="the bill stands to the order of the named order party",
+        arguments={"order_party": "party?"}, needs=("record",))  # fmt: skip
 def set_order_party(act: Act) -> None:
     act.record.order_party = act.args.get("order_party")
 
 
-@effect("offer_to@1", text="control is offered to {argument}, for {purpose}")
+@effect("offer_to@1", text="control is offered to {argument}, for {purpose}",
+        arguments={"{argument}": "party", "mode": "code*", "until": "time*"},
+        needs=("record", "control"), gives=("offer",))  # fmt: skip
 def offer_to(act: Act, argument: str, purpose: str) -> None:
     act.record.pending = Pending(act.args[argument], act.args.get("mode", "possession"), act.args.get("until"), purpose)
 
 
-@effect("offer_to_issuer@1", text="the record is presented to its issuer, for {purpose}")
+@effect("offer_to_issuer@1", text="the record is presented to its issuer, for {purpose}",
+        needs=("record", "control"), gives=("offer",))  # fmt: skip
 def offer_to_issuer(act: Act, purpose: str) -> None:
     act.record.pending = Pending(act.record.issuer, "possession", None, purpose)
 
 
-@effect("clear_offer@1", text="the offer ends; control stays where it was")
+@effect("clear_offer@1", text="the offer ends; control stays where it was", needs=("record",), ends=("offer",))
 def clear_offer(act: Act) -> None:
     act.record.pending = None
 
 
-@effect("endorse@1", text="the endorsement of the offer takes effect")
+@effect("endorse@1", text="the endorsement of the offer takes effect",
+        fields={"form": "code"}, needs=("record", "offer"))  # fmt: skip
 def endorse(act: Act) -> None:
     pending = act.record.pending
     if pending.mode == "endorse":
@@ -76,33 +86,38 @@ def endorse(act: Act) -> None:
         act.record.fields["form"] = "blank"
 
 
-@effect("move_control@1", text="control passes to the party to whom it was offered")
+@effect("move_control@1", text="control passes to the party to whom it was offered",
+        needs=("record", "offer"), gives=("control",), ends=("offer", "nobody"))  # fmt: skip
 def move_control(act: Act) -> None:
     act.record.controller = act.record.pending.party
     act.record.since = act.time
     act.record.pending = None
 
 
-@effect("end_control@1", text="control ends: nobody can act on the record any more")
+@effect("end_control@1", text="control ends: nobody can act on the record any more",
+        needs=("record",), gives=("nobody",), ends=("control", "offer"))  # fmt: skip
 def end_control(act: Act) -> None:
     act.record.controller = None
     act.record.since = act.time
     act.record.pending = None
 
 
-@effect("set_field@1", text="{field} is set to {argument}")
+@effect("set_field@1", text="{field} is set to {argument}",
+        arguments={"{argument}": "any?"}, fields={"{field}": "as {argument}"}, needs=("record",))  # fmt: skip
 def set_field(act: Act, field: str, argument: str) -> None:
     value = act.args.get(argument)
     if value is not None:
         act.record.fields[field] = value
 
 
-@effect("set_field_to_time@1", text="{field} is set to the ledger's time")
+@effect("set_field_to_time@1", text="{field} is set to the ledger's time",
+        fields={"{field}": "time?"}, needs=("record",))  # fmt: skip
 def set_field_to_time(act: Act, field: str) -> None:
     act.record.fields[field] = act.time
 
 
-@effect("replace_key@1", text="the new key takes the old one's place at the ledger's time")
+@effect("replace_key@1", text="the new key takes the old one's place at the ledger's time",
+        arguments={"public_key": "public_key"}, fields={"keys": "keys"}, needs=("record",))  # fmt: skip
 def replace_key(act: Act) -> None:
     keys = [[*entry[:3], act.time if entry[3] is None else entry[3]] for entry in act.record.fields["keys"]]
     act.record.fields["keys"] = [*keys, [1, act.args["public_key"], act.time, None]]

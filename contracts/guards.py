@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from ledger.errors import LadingError
 from ledger.hashing import SIGN_ATTESTATION, claim_key
@@ -15,7 +15,10 @@ from .act import Act
 from .refusals import GuardFailed
 from .vocabulary import guard
 
-__all__: list[str] = []
+__all__ = ["MAX_KEYS", "key_is_valid", "key_proof_message"]
+
+MAX_KEYS: Final = 256
+"""Most signing keys of a member, past ones included; the record of a member stays small."""
 
 
 def _member(act: Act, party: bytes) -> Record | None:
@@ -31,18 +34,21 @@ def _named(act: Act, party: bytes | None) -> str:
     return party.hex()[:12] if member is None else str(member.fields["alias"])
 
 
-@guard(
-    "role@1",
-    text="the actor has the role {role}",
-    hint="only a member enrolled with this role may do it",
-)
+@guard("actor_is_active@1", text="the actor is an active member",
+       hint="a suspended member acts again after the governors reinstate it")  # fmt: skip
+def actor_is_active(act: Act) -> None:
+    if act.actor.status != "active":
+        raise GuardFailed(f"{act.actor.fields['alias']} is suspended", act.actor.id)
+
+
+@guard("role@1", text="the actor has the role {role}", hint="only a member enrolled with this role may do it")
 def role(act: Act, role: str) -> None:
     if role not in act.actor.fields["roles"]:
         raise GuardFailed(f"the actor does not have the role {role}", act.actor.fields["alias"])
 
 
 @guard("controller_signs@1", text="the party in control of the record acts",
-       hint="`lading show` says who is in control now; only that party can do this")  # fmt: skip
+       hint="`lading show` says who is in control now; only that party can do this", needs=("record",))  # fmt: skip
 def controller_signs(act: Act) -> None:
     if act.record.controller != act.actor.id:
         raise GuardFailed(
@@ -51,18 +57,15 @@ def controller_signs(act: Act) -> None:
         )
 
 
-@guard(
-    "issuer_signs@1",
-    text="the issuer of the record acts",
-    hint="only who issued the record can do this",
-)
+@guard("issuer_signs@1", text="the issuer of the record acts", hint="only who issued the record can do this",
+       needs=("record",))  # fmt: skip
 def issuer_signs(act: Act) -> None:
     if act.record.issuer != act.actor.id:
         raise GuardFailed(f"{act.actor.fields['alias']} did not issue the record", act.actor.id)
 
 
 @guard("pending_recipient_signs@1", text="the party to whom it was offered acts",
-       hint="only the party named in the offer can answer it")  # fmt: skip
+       hint="only the party named in the offer can answer it", needs=("record",), gives=("offer",))  # fmt: skip
 def pending_recipient_signs(act: Act) -> None:
     pending = act.record.pending
     if pending is None or pending.party != act.actor.id:
@@ -72,31 +75,22 @@ def pending_recipient_signs(act: Act) -> None:
         )
 
 
-@guard(
-    "field_party_signs@1",
-    text="the party in the field {field} acts",
-    hint="only the named party can do this",
-)
+@guard("field_party_signs@1", text="the party in the field {field} acts", hint="only the named party can do this",
+       fields={"{field}": "party?"}, needs=("record",))  # fmt: skip
 def field_party_signs(act: Act, field: str) -> None:
     if act.record.fields.get(field) != act.actor.id:
         raise GuardFailed(f"{act.actor.fields['alias']} is not the {field} of the record", act.actor.id)
 
 
-@guard(
-    "field_is_unset@1",
-    text="the field {field} is not set yet",
-    hint="it was done before; it is done once",
-)
+@guard("field_is_unset@1", text="the field {field} is not set yet", hint="it was done before; it is done once",
+       fields={"{field}": "any?"}, needs=("record",))  # fmt: skip
 def field_is_unset(act: Act, field: str) -> None:
     if act.record.fields.get(field) is not None:
         raise GuardFailed(f"{field} is set already", act.record.fields[field])
 
 
-@guard(
-    "field_time_has_passed@1",
-    text="the time in the field {field} has passed",
-    hint="wait until that time",
-)
+@guard("field_time_has_passed@1", text="the time in the field {field} has passed", hint="wait until that time",
+       fields={"{field}": "time?"}, needs=("record",))  # fmt: skip
 def field_time_has_passed(act: Act, field: str) -> None:
     until = act.record.fields.get(field)
     if until is None or act.time <= until:
@@ -104,7 +98,8 @@ def field_time_has_passed(act: Act, field: str) -> None:
 
 
 @guard("argument_is_active_member@1", text="{argument} is an active member",
-       hint="nothing moves to a party that cannot act; `lading member list` shows the members")  # fmt: skip
+       hint="nothing moves to a party that cannot act; `lading member list` shows the members",
+       arguments={"{argument}": "party?"})  # fmt: skip
 def argument_is_active_member(act: Act, argument: str) -> None:
     party = act.args.get(argument)
     if party is None:
@@ -116,29 +111,26 @@ def argument_is_active_member(act: Act, argument: str) -> None:
         raise GuardFailed(f"{argument} is suspended", member.fields["alias"])
 
 
-@guard(
-    "argument_has_role@1",
-    text="{argument} has the role {role}",
-    hint="name a member with this role",
-)
+@guard("argument_has_role@1", text="{argument} has the role {role}", hint="name a member with this role",
+       arguments={"{argument}": "party?"})  # fmt: skip
 def argument_has_role(act: Act, argument: str, role: str) -> None:
-    member = _member(act, act.args[argument])
+    party = act.args.get(argument)
+    if party is None:
+        return
+    member = _member(act, party)
     if member is None or role not in member.fields["roles"]:
-        raise GuardFailed(f"{argument} does not have the role {role}", act.args[argument])
+        raise GuardFailed(f"{argument} does not have the role {role}", party)
 
 
-@guard(
-    "argument_is_another@1",
-    text="{argument} is another party than the actor",
-    hint="name another party",
-)
+@guard("argument_is_another@1", text="{argument} is another party than the actor", hint="name another party",
+       arguments={"{argument}": "party?"})  # fmt: skip
 def argument_is_another(act: Act, argument: str) -> None:
-    if act.args[argument] == act.actor.id:
+    if act.args.get(argument) == act.actor.id:
         raise GuardFailed(f"{argument} is the actor itself", act.actor.fields["alias"])
 
 
 @guard("argument_is_in_future@1", text="{argument}, where given, lies in the future",
-       hint="times are compared with the ledger's time, in UTC")  # fmt: skip
+       hint="times are compared with the ledger's time, in UTC", arguments={"{argument}": "time?"})  # fmt: skip
 def argument_is_in_future(act: Act, argument: str) -> None:
     until = act.args.get(argument)
     if until is not None and until <= act.time:
@@ -146,25 +138,25 @@ def argument_is_in_future(act: Act, argument: str) -> None:
 
 
 @guard("argument_equals_parameter@1", text="{argument} is the ledger's {parameter}",
-       hint="`lading doctor` shows the ledger's parameters")  # fmt: skip
+       hint="`lading doctor` shows the ledger's parameters", arguments={"{argument}": "any?"})  # fmt: skip
 def argument_equals_parameter(act: Act, argument: str, parameter: str) -> None:
-    value, expected = act.args[argument], act.world.parameters.get(parameter)
+    value, expected = act.args.get(argument), act.world.parameters.get(parameter)
+    if expected is None:
+        raise GuardFailed(f"the ledger has no parameter {parameter}", parameter)
     if (value.hex() if isinstance(value, bytes) else value) != expected:
         raise GuardFailed(f"{argument} is not the ledger's {parameter} {expected}", value)
 
 
-@guard(
-    "records_exist@1",
-    text="every record in {argument} is on this ledger",
-    hint="check the ids: `lading list`",
-)
+@guard("records_exist@1", text="every record in {argument} is on this ledger", hint="check the ids: `lading list`",
+       arguments={"{argument}": "ids?"})  # fmt: skip
 def records_exist(act: Act, argument: str) -> None:
     for record_id in act.args.get(argument) or []:
         if act.world.record(record_id) is None:
             raise GuardFailed(f"a record in {argument} is not on this ledger", record_id)
 
 
-@guard("record_is_new@1", text="the id of the new record was never used", hint="draw another random id")
+@guard("record_is_new@1", text="the id of the new record was never used", hint="draw another random id",
+       arguments={"record": "id"}, gives=("unused",))  # fmt: skip
 def record_is_new(act: Act) -> None:
     existing = act.world.record(act.args["record"])
     if existing is not None:
@@ -172,7 +164,8 @@ def record_is_new(act: Act) -> None:
 
 
 @guard("number_is_new@1", text="the issuer never issued a document of this number",
-       hint="this number was issued before; a document has one record for ever")  # fmt: skip
+       hint="this number was issued before; a document has one record for ever",
+       arguments={"number": "number"}, gives=("number_free",))  # fmt: skip
 def number_is_new(act: Act) -> None:
     number, declared = act.args["number"], act.table.number
     if declared is None or (number["class"], number["at"]) != (declared.cls, declared.at):
@@ -182,35 +175,30 @@ def number_is_new(act: Act) -> None:
         raise GuardFailed("a document of this number was issued before", existing)
 
 
-@guard("no_hold@1", text="the record is not on hold", hint="wait until the authority lifts its hold")
+@guard("no_hold@1", text="the record is not on hold", hint="wait until the authority lifts its hold",
+       needs=("record",))  # fmt: skip
 def no_hold(act: Act) -> None:
     if act.record.hold is not None:
         raise GuardFailed("the record is on hold", act.record.hold)
 
 
-@guard("not_locked@1", text="no presentation lock is running", hint="wait until the lock ends")
+@guard("not_locked@1", text="no presentation lock is running", hint="wait until the lock ends", needs=("record",))
 def not_locked(act: Act) -> None:
     locked = act.record.locked_until
     if locked is not None and act.time < locked:
         raise GuardFailed(f"the record is locked for a presentation until {iso(locked)}", locked)
 
 
-@guard(
-    "offer_is_open@1",
-    text="the offer has not lapsed",
-    hint="ask for a new offer; the old one ended at its time",
-)
+@guard("offer_is_open@1", text="the offer has not lapsed", hint="ask for a new offer; the old one ended at its time",
+       needs=("record",))  # fmt: skip
 def offer_is_open(act: Act) -> None:
     until = act.record.pending.until if act.record.pending else None
     if until is not None and act.time > until:
         raise GuardFailed(f"the offer lapsed at {iso(until)}", until)
 
 
-@guard(
-    "offer_has_lapsed@1",
-    text="the offer has lapsed",
-    hint="an open offer is accepted, rejected or recalled",
-)
+@guard("offer_has_lapsed@1", text="the offer has lapsed", hint="an open offer is accepted, rejected or recalled",
+       needs=("record",), gives=("offer",))  # fmt: skip
 def offer_has_lapsed(act: Act) -> None:
     until = act.record.pending.until if act.record.pending else None
     if until is None or act.time <= until:
@@ -218,27 +206,30 @@ def offer_has_lapsed(act: Act) -> None:
 
 
 @guard("form_fits_parties@1",
-       text="a straight bill names a consignee and no order party; a bill to order names the order party; "
-            "a blank one names neither",
-       hint="check isToOrder, endorsee and consignee in the transport document")  # fmt: skip
+       text="a straight bill names its consignee and no order party, a bill to order its order party and no "
+            "consignee, and a bill endorsed in blank neither",
+       hint="check isToOrder, endorsee and consignee in the transport document",
+       arguments={"form": "code", "consignee": "party?", "order_party": "party?"})  # fmt: skip
 def form_fits_parties(act: Act) -> None:
     form = act.args["form"]
     named = (act.args.get("consignee") is not None, act.args.get("order_party") is not None)
-    if (form == "straight" and named != (True, False)) or (form != "straight" and named[1] != (form == "order")):
+    if named != (form == "straight", form == "order"):
         raise GuardFailed(f"the named parties do not fit a bill of the form {form}", form)
 
 
 @guard("transfer_fits_form@1",
        text="an endorsement is made by the order party or on a bill endorsed in blank; a straight bill goes to "
             "its consignee without endorsement",
-       hint="offer it for possession only (`--possession`), or let the order party endorse")  # fmt: skip
+       hint="offer it for possession only (`--possession`), or let the order party endorse",
+       arguments={"mode": "code", "to": "party"}, fields={"form": "code", "consignee": "party?"},
+       needs=("record",))  # fmt: skip
 def transfer_fits_form(act: Act) -> None:
     record, mode, to = act.record, act.args["mode"], act.args["to"]
     form = record.fields["form"]
     if form == "straight":
         if mode != "possession":
             raise GuardFailed("a straight bill is not endorsed", mode)
-        if to != record.fields["consignee"]:
+        if to != record.fields.get("consignee"):
             raise GuardFailed("a straight bill goes to its consignee and to nobody else", to)
     elif mode == "possession":
         return
@@ -254,7 +245,8 @@ def transfer_fits_form(act: Act) -> None:
 @guard("entitled_to_delivery@1",
        text="the actor may claim the goods: it is the consignee of a straight bill, the party to whose order a bill "
             "stands, or the holder of a bill endorsed in blank",
-       hint="let the order party endorse the bill to you first")  # fmt: skip
+       hint="let the order party endorse the bill to you first",
+       fields={"form": "code", "consignee": "party?"}, needs=("record",))  # fmt: skip
 def entitled_to_delivery(act: Act) -> None:
     record = act.record
     form = record.fields["form"]
@@ -282,9 +274,7 @@ def governors_sign(act: Act) -> None:
 
 
 def _has_key(member: Record, act: Act) -> bool:
-    return any(
-        key in act.keys and key_is_valid(entry, act.time) for entry in member.fields["keys"] for key in entry[1:2]
-    )
+    return any((entry[0], entry[1]) in act.keys and key_is_valid(entry, act.time) for entry in member.fields["keys"])
 
 
 def key_is_valid(entry: list[Any], time: int) -> bool:
@@ -295,7 +285,10 @@ def key_is_valid(entry: list[Any], time: int) -> bool:
 @guard("member_is_well_formed@1",
        text="the new member's names, codes, roles and keys are well-formed, its keys strong, and it proves that "
             "it holds the signing key",
-       hint="make the card with `lading member create`, and enrol the file as it is")  # fmt: skip
+       hint="make the card with `lading member create`, and enrol the file as it is",
+       arguments={"record": "id", "alias": "code", "names": "names", "lei": "text", "registration": "text",
+                  "roles": "texts", "codes": "texts", "public_key": "public_key", "proof": "signature",
+                  "encryption": "encryption_key", "cosigners": "names", "address": "text"})  # fmt: skip
 def member_is_well_formed(act: Act) -> None:
     args = act.args
     try:
@@ -310,18 +303,18 @@ def member_is_well_formed(act: Act) -> None:
         raise GuardFailed(exc.message, exc.value) from None
 
 
-@guard("alias_is_new@1", text="no member has the alias yet", hint="choose another alias")
+@guard("alias_is_new@1", text="no member has the alias yet", hint="choose another alias",
+       arguments={"alias": "code"}, gives=("alias_free",))  # fmt: skip
 def alias_is_new(act: Act) -> None:
     existing = act.world.number(alias_key(act.transaction.ledger, act.args["alias"]))
     if existing is not None:
         raise GuardFailed("another member has this alias", act.args["alias"])
 
 
-@guard(
-    "new_key_is_good@1",
-    text="the new key is strong and was not used before",
-    hint="make a new key pair",
-)
+@guard("new_key_is_good@1",
+       text="the new key is strong, the member never had it before, and the member proves that it holds it",
+       hint="make a new key pair", arguments={"public_key": "public_key", "proof": "signature"},
+       fields={"keys": "keys"}, needs=("record",))  # fmt: skip
 def new_key_is_good(act: Act) -> None:
     key = act.args["public_key"]
     try:
@@ -330,6 +323,8 @@ def new_key_is_good(act: Act) -> None:
         raise GuardFailed(exc.message, key) from None
     if any(key == entry[1] for entry in act.record.fields["keys"]):
         raise GuardFailed("the member had this key before", key)
+    if len(act.record.fields["keys"]) >= MAX_KEYS:
+        raise GuardFailed(f"the member has had {MAX_KEYS} keys, the most that its record holds")
     try:
         verify(1, key, key_proof_message(act.record.id, key), act.args["proof"])
     except LadingError as exc:

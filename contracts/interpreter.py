@@ -1,7 +1,7 @@
 """One interpreter for all tables: it judges one transaction, and changes a copy of its record.
 
 Judged in this order, the first that fails is the refusal:
-  (1) signature   every signature is by a key of the actor, or of a governor
+  (1) signature   one signature is by a current key of the actor, any others by current keys of governors
   (2) time        the transaction may still be included
   (3) sequence    every record that it names stands where the signer saw it
   (4) table       the action, its statement, the state, the arguments, the guards
@@ -10,7 +10,7 @@ Form, signatures' validity and the ledger were judged before (`ledger.transactio
 
 from __future__ import annotations
 
-from ledger.record import Record
+from ledger.record import MAX_CONTENT, Record
 from ledger.times import iso
 from ledger.transaction import SignedTransaction, Transaction
 
@@ -22,6 +22,7 @@ from .refusals import (
     Expired,
     GuardFailed,
     NotTheActorsKey,
+    RecordTooLarge,
     RuleRefused,
     Stale,
     StatementMismatch,
@@ -33,7 +34,9 @@ from .rules import CompiledAction, Rules
 from .table import NEW
 from .types import mismatch
 
-__all__ = ["judge"]
+__all__ = ["carry_out", "judge"]
+
+_Keys = frozenset[tuple[int, bytes]]
 
 
 def judge(rules: Rules, world: World, signed: SignedTransaction, time: int, index: int) -> Act:
@@ -43,7 +46,8 @@ def judge(rules: Rules, world: World, signed: SignedTransaction, time: int, inde
     Raises one of `contracts.refusals`.
     """
     transaction = signed.transaction
-    actor = _actor(world, signed, time)  # (1)
+    keys = frozenset([(algorithm, key) for algorithm, key, _ in signed.signatures])
+    actor = _actor(world, transaction, keys, time)  # (1)
     if time > transaction.valid_until:  # (2)
         raise Expired(
             f"it could be included until {iso(transaction.valid_until)}, the ledger's time is {iso(time)}",
@@ -51,84 +55,80 @@ def judge(rules: Rules, world: World, signed: SignedTransaction, time: int, inde
         )
     record = _target(world, transaction)  # (3)
     compiled = _compiled(rules, transaction, record)  # (4)
-    act = Act(
-        transaction,
-        compiled.table,
-        compiled.action,
-        actor,
-        record,
-        time,
-        world,
-        tuple(key for _, key, _ in signed.signatures),
-    )
-    status = _next_status(compiled, record, world)
+    status = _next_status(compiled, record)
     _check_arguments(compiled, transaction)
+    act = Act(transaction, compiled.table, compiled.action, actor, record, time, world, keys)
     _check_guards(compiled, act)
-    if record is not None:
-        act.record = record.copy()
-    for effect in compiled.effects:
-        effect(act)
-    changed = act.record
-    changed.status = status
-    changed.sequence += 1
-    changed.head = signed.leaf
-    changed.entry = index
+    carry_out(compiled, act, status, signed.leaf, index)
     return act
 
 
-def _actor(world: World, signed: SignedTransaction, time: int) -> Record:
-    transaction = signed.transaction
+def carry_out(compiled: CompiledAction, act: Act, status: str, head: bytes, index: int) -> None:
+    """Let an act that was judged change a copy of its record. Raises `RecordTooLarge`."""
+    before: Record | None = act.record
+    if before is not None:
+        act.record = before.copy()
+    for effect in compiled.effects:
+        effect(act)
+    changed: Record = act.record
+    changed.status = status
+    changed.sequence += 1
+    changed.head = head
+    changed.entry = index
+    if compiled.grows and len(changed.encode()) > MAX_CONTENT:
+        raise RecordTooLarge(f"the record would have more than {MAX_CONTENT:,} bytes", value=changed.id)
+
+
+def _actor(world: World, transaction: Transaction, keys: _Keys, time: int) -> Record:
     actor = world.record(transaction.actor)
     if actor is None or actor.kind != "member":
         raise ActorUnknown("the actor is not a member of this ledger", value=transaction.actor)
-    if transaction.represented is not None:
-        raise BadArguments("no mandate lets the actor represent another member", value=transaction.represented)
-    keys = {key for _, key, _ in signed.signatures}
-    valid = {entry[1] for entry in actor.fields["keys"] if key_is_valid(entry, time)}
-    if not keys & valid:
+    own = keys & _valid_keys(actor, time)
+    if not own:
         raise NotTheActorsKey(
-            f"no signature is by a current key of {actor.fields['alias']}",
-            value=next(iter(sorted(keys))),
+            f"no signature is by a current key of {actor.fields['alias']}", value=min(key for _, key in keys)
         )
-    if len(keys) > 1:
-        _check_cosigners(world, keys - valid, time)
+    if len(keys) > len(own):
+        _check_cosigners(world, keys - own, time)
     return actor
 
 
-def _check_cosigners(world: World, keys: set[bytes], time: int) -> None:
+def _valid_keys(member: Record, time: int) -> _Keys:
+    return frozenset([(entry[0], entry[1]) for entry in member.fields["keys"] if key_is_valid(entry, time)])
+
+
+def _check_cosigners(world: World, keys: _Keys, time: int) -> None:
     """Further signatures are by governors: nobody can put a stranger's signature on an act."""
-    known: set[bytes] = set()
     for governor in world.governors:
         member = world.record(governor)
         if member is not None:
-            known |= {entry[1] for entry in member.fields["keys"] if key_is_valid(entry, time)}
-    if not keys <= known:
-        raise NotTheActorsKey("a further signature is by nobody who may sign it", value=sorted(keys - known)[0])
+            keys -= _valid_keys(member, time)
+    if keys:
+        raise NotTheActorsKey("a further signature is by nobody who may sign it", value=min(key for _, key in keys))
 
 
 def _target(world: World, transaction: Transaction) -> Record | None:
     """The record that the action changes, where the signer saw it."""
-    targets = transaction.targets
-    if not targets:
-        return None
-    if len(targets) > 1:
-        raise BadArguments("no action of this ledger's tables changes several records", value=len(targets))
-    target = targets[0]
-    record = world.record(target.record)
-    if record is None:
-        raise UnknownRecord("the record is not on this ledger", value=target.record)
-    if record.sequence != target.sequence or record.head != target.head:
-        raise Stale(
-            f"signed on sequence {target.sequence}, the record is at {record.sequence}: "
-            f"entry {record.entry} is its newest",
-            record=target.record,
-            sequence=target.sequence,
-        )
+    record = None
+    for target in transaction.targets:
+        record = world.record(target.record)
+        if record is None:
+            raise UnknownRecord("the record is not on this ledger", value=target.record)
+        if record.sequence != target.sequence or record.head != target.head:
+            seen = f"sequence {target.sequence}"
+            seen += " of another history" if record.sequence == target.sequence else ""
+            raise Stale(
+                f"signed on {seen}, the record is at {record.sequence}: entry {record.entry} is its newest",
+                record=target.record,
+                sequence=target.sequence,
+            )
     return record
 
 
 def _compiled(rules: Rules, transaction: Transaction, record: Record | None) -> CompiledAction:
     kind, _, name = transaction.action.partition(".")
+    if len(transaction.targets) > 1:
+        raise BadArguments("no action of this ledger's tables changes several records", value=len(transaction.targets))
     if record is not None and kind != record.kind:
         raise UnknownAction(f"{transaction.action} is no action of a {record.kind}", value=transaction.action)
     version = record.version if record is not None else rules.current.get(kind, 0)
@@ -143,7 +143,7 @@ def _compiled(rules: Rules, transaction: Transaction, record: Record | None) -> 
     return compiled
 
 
-def _next_status(compiled: CompiledAction, record: Record | None, world: World) -> str:
+def _next_status(compiled: CompiledAction, record: Record | None) -> str:
     now = NEW if record is None else record.status
     after = compiled.action.moves.get(now)
     if after is not None:
@@ -163,6 +163,8 @@ def _next_status(compiled: CompiledAction, record: Record | None, world: World) 
 
 
 def _check_arguments(compiled: CompiledAction, transaction: Transaction) -> None:
+    if transaction.represented is not None:
+        raise BadArguments("no mandate lets the actor represent another member", value=transaction.represented)
     wrong = mismatch(compiled.action.arguments, transaction.arguments)
     if wrong is not None:
         raise BadArguments(f"{compiled.rule}: {wrong[0]}", value=wrong[1])
@@ -171,15 +173,7 @@ def _check_arguments(compiled: CompiledAction, transaction: Transaction) -> None
 def _check_guards(compiled: CompiledAction, act: Act) -> None:
     name = hint = ""
     try:
-        if act.actor.status != "active":
-            raise GuardFailed(f"{act.actor.fields['alias']} is suspended", act.actor.id)
         for name, hint, check in compiled.guards:  # noqa: B007
             check(act)
     except GuardFailed as failed:
-        raise RuleRefused(
-            failed.message,
-            rule=compiled.rule,
-            guard=name or "actor_is_active@1",
-            hint=hint or "a suspended member acts again after the governors reinstate it",
-            value=failed.value,
-        ) from None
+        raise RuleRefused(failed.message, rule=compiled.rule, guard=name, hint=hint, value=failed.value) from None

@@ -4,7 +4,8 @@
     signature                   NotTheActorsKey, ActorUnknown
     time                        Expired
     sequence                    UnknownRecord, Stale
-    table                       UnknownAction, StatementMismatch, BadArguments, WrongState, RuleRefused
+    table                       UnknownAction, StatementMismatch, WrongState, BadArguments, RuleRefused,
+                                RecordTooLarge
 
 `RuleRefused` has the code `rule.<guard>`; its `rule` names table, version, action and guard.
 """
@@ -19,6 +20,7 @@ __all__ = [
     "Expired",
     "GuardFailed",
     "NotTheActorsKey",
+    "RecordTooLarge",
     "RuleRefused",
     "Stale",
     "StatementMismatch",
@@ -97,6 +99,13 @@ class WrongState(RefusedError):
 
     code = "rule.wrong_state"
     hint = "`lading show` says which actions the record's state allows"
+
+
+class RecordTooLarge(RefusedError):
+    """The record would not fit the state any more."""
+
+    code = "rule.record_too_large"
+    hint = "give less: what a record holds is at most 65,536 bytes, documents stay outside it"
 
 
 class GuardFailed(Exception):

@@ -12,8 +12,10 @@ from ledger.record import Record
 from ledger.transaction import SignedTransaction
 
 from .act import Act
+from .interpreter import carry_out
 from .refusals import UnknownAction
 from .rules import Rules
+from .table import NEW
 
 __all__ = ["replay_record"]
 
@@ -49,14 +51,10 @@ def replay_record(
             raise UnknownAction(f"no table of this ledger has the action {transaction.action}", value=index)
         actor = Record(transaction.actor, "member", 0, "", 0, b"", 0, 0, b"")
         act = Act(
-            transaction, compiled.table, compiled.action, actor, None if record is None else record.copy(), time,
-            _Nothing(), (),
+            transaction, compiled.table, compiled.action, actor, record, time,
+            _Nothing(), frozenset(),
         )  # fmt: skip
-        for effect in compiled.effects:
-            effect(act)
-        changed: Record = act.record
-        changed.status = compiled.action.moves["new" if record is None else record.status]
-        changed.sequence += 1
-        changed.head, changed.entry = signed.leaf, index
-        record = changed
+        status = compiled.action.moves[NEW if record is None else record.status]
+        carry_out(compiled, act, status, signed.leaf, index)
+        record = act.record
     return record

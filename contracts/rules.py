@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from ledger.errors import NotFoundError
 
 # The vocabulary registers itself when these two are imported.
 from . import effects, guards
 from .act import Act
-from .table import NEW, Action, BadTable, RuleTable
-from .types import TYPES
+from .soundness import check_sound
+from .table import NEW, Action, Primitive, RuleTable
 from .vocabulary import EFFECTS, GUARDS, bind
 
-__all__ = ["CompiledAction", "NoSuchTable", "Rules", "compile_table"]
+__all__ = ["ALWAYS", "CompiledAction", "NoSuchTable", "Rules", "compile_table"]
 
 _ = (effects, guards)
+ALWAYS: Final = (Primitive("actor_is_active@1", {}),)
+"""Guards that hold for every action of every table, judged before its own."""
+_GROWING: Final = frozenset({"replace_key@1", "set_field@1"})
 
 
 class NoSuchTable(NotFoundError):
@@ -28,7 +32,10 @@ class NoSuchTable(NotFoundError):
 
 @dataclass(frozen=True, slots=True)
 class CompiledAction:
-    """An action with its guards and effects as functions; `guards` carry their name and hint for a refusal."""
+    """An action with its guards and effects as functions; `guards` carry their name and hint for a refusal.
+
+    `grows` says that a record can grow by it without bound.
+    """
 
     table: RuleTable
     action: Action
@@ -36,17 +43,15 @@ class CompiledAction:
     statement: str
     guards: tuple[tuple[str, str, Callable[[Act], None]], ...]
     effects: tuple[Callable[[Act], None], ...]
+    grows: bool
 
 
 def compile_table(table: RuleTable) -> dict[str, CompiledAction]:
-    """Bind every action to the vocabulary. Raises `BadTable` where a name, a type or a parameter is unknown."""
-    for declared in (table.fields, *(action.arguments for action in table.actions.values())):
-        for name, declaration in declared.items():
-            if declaration.type not in TYPES:
-                raise BadTable(f"{table.kind}: {name} has an unknown type", value=declaration.type)
+    """Bind every action to the vocabulary. Raises `BadTable` where a word is unknown or the table not sound."""
+    check_sound(table)
     compiled = {}
     for name, action in table.actions.items():
-        words = [bind(GUARDS, primitive) for primitive in action.guards]
+        words = [bind(GUARDS, primitive) for primitive in (*ALWAYS, *action.guards)]
         compiled[name] = CompiledAction(
             table=table,
             action=action,
@@ -54,6 +59,7 @@ def compile_table(table: RuleTable) -> dict[str, CompiledAction]:
             statement=f"{table.kind}.{name}@{table.version}",
             guards=tuple((word.name, word.hint, function) for word, function in words),
             effects=tuple(bind(EFFECTS, primitive)[1] for primitive in action.effects),
+            grows=any(primitive.name in _GROWING for primitive in action.effects),
         )
     return compiled
 

@@ -21,22 +21,45 @@
 
 An action `moves` from each state that it names to one other; `new` is the state of a record that does not
 exist yet. Guards and effects are names of the vocabulary with their version, alone or with parameters
-(`role@1: {role: carrier}`). What is hashed, voted and logged is the canonical MessagePack of the table.
+(`role@1: {role: carrier}`). In a statement `{actor}`, `{record}` and the names of arguments are places to fill.
+What is hashed, voted and logged is the canonical MessagePack of the table. This module reads the form alone;
+`contracts.soundness` looks at the meaning.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, Final
 
 from ledger import codec
 from ledger.errors import InputError
+from ledger.pointer import BadPointer, pointer_tokens
 
-__all__ = ["NEW", "Action", "BadTable", "Declared", "Number", "Primitive", "RuleTable", "State"]
+__all__ = [
+    "MAX_TABLE",
+    "NEW",
+    "PLACE",
+    "Action",
+    "BadTable",
+    "Declared",
+    "Number",
+    "Primitive",
+    "RuleTable",
+    "State",
+]
 
 NEW: Final = "new"
 MAX_TABLE: Final = 1_048_576
+"""Largest table, in bytes."""
+PLACE: Final = re.compile(r"\{([a-z0-9_]+)\}")
+"""A place to fill in a statement."""
+_MAX_TEXT: Final = 2000
+_MAX_VERSION: Final = 2**31 - 1
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_WORD: Final = re.compile(r"[a-z][a-z0-9_]{0,63}@[1-9][0-9]{0,3}")
 
 
 class BadTable(InputError):
@@ -77,7 +100,7 @@ class Primitive:
     """A guard or an effect by name and version, with its parameters."""
 
     name: str
-    parameters: Mapping[str, Any]
+    parameters: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +135,11 @@ class RuleTable:
         """The canonical MessagePack of the table, which is hashed, voted and logged."""
         return codec.encode(dict(self.plain))
 
+    @property
+    def hash(self) -> bytes:
+        """SHA-256 of the encoding, which names the table."""
+        return sha256(self.encode()).digest()
+
     @classmethod
     def decode(cls, data: bytes) -> RuleTable:
         """Read a table from the log. Raises errors of `ledger.codec` or `BadTable`."""
@@ -121,26 +149,17 @@ class RuleTable:
     def from_plain(cls, value: Any) -> RuleTable:
         """Read a table from maps, lists and scalars. Raises `BadTable` with the place."""
         top = _map(value, "the table")
-        _only(
-            top,
-            {
-                "kind",
-                "version",
-                "title",
-                "about",
-                "number",
-                "document",
-                "fields",
-                "states",
-                "actions",
-            },
-            "table",
-        )
-        states = {name: _state(raw, f"states/{name}") for name, raw in _map(top.get("states"), "states").items()}
+        _only(top, _TOP, "the table")
+        states = {
+            _name(name, "states"): _state(raw, f"states/{name}")
+            for name, raw in _map(top.get("states"), "states").items()
+        }
         actions = {name: _action(name, raw, states) for name, raw in _map(top.get("actions"), "actions").items()}
         version = top.get("version")
-        if type(version) is not int or version < 1:
+        if type(version) is not int or not 1 <= version <= _MAX_VERSION:
             raise BadTable("version is a whole number from 1", value=version)
+        if NEW in states:
+            raise BadTable(f"the state {NEW} is that of no record yet, and is not declared", value=NEW)
         return cls(
             kind=_name(top.get("kind"), "kind"),
             version=version,
@@ -155,6 +174,11 @@ class RuleTable:
         )
 
 
+_TOP: Final = frozenset(
+    {"kind", "version", "title", "about", "number", "document", "fields", "states", "actions"}
+)  # fmt: skip
+
+
 def _state(raw: Any, place: str) -> State:
     value = _map(raw, place)
     _only(value, {"about", "terminal"}, place)
@@ -166,7 +190,12 @@ def _number(raw: Any) -> Number | None:
         return None
     value = _map(raw, "number")
     _only(value, {"class", "at"}, "number")
-    return Number(_name(value.get("class"), "number/class"), _text(value.get("at"), "number/at"))
+    at = _text(value.get("at"), "number/at")
+    try:
+        pointer_tokens(at)
+    except BadPointer:
+        raise BadTable("number/at is no JSON Pointer", value=at) from None
+    return Number(_name(value.get("class"), "number/class"), at)
 
 
 def _action(name: str, raw: Any, states: Mapping[str, State]) -> Action:
@@ -175,21 +204,32 @@ def _action(name: str, raw: Any, states: Mapping[str, State]) -> Action:
     _only(value, {"about", "moves", "arguments", "guards", "effects", "statement"}, place)
     moves = _map(value.get("moves"), f"{place}/moves")
     for start, end in moves.items():
-        if (start != NEW and start not in states) or end not in states:
+        if (start != NEW and start not in states) or type(end) is not str or end not in states:
             raise BadTable(f"{place}/moves names a state that the table does not have", value=f"{start}: {end}")
         if start != NEW and states[start].terminal:
             raise BadTable(f"{place}/moves leaves the terminal state {start}", value=start)
     if not moves or (NEW in moves and len(moves) > 1):
         raise BadTable(f"{place}/moves has one or more states, or the state {NEW} alone", value=sorted(moves))
+    arguments = _declarations(value.get("arguments", {}), f"{place}/arguments")
     return Action(
         name=name,
         about=_text(value.get("about"), f"{place}/about"),
         moves=moves,
-        arguments=_declarations(value.get("arguments", {}), f"{place}/arguments"),
+        arguments=arguments,
         guards=_primitives(value.get("guards", []), f"{place}/guards"),
         effects=_primitives(value.get("effects", []), f"{place}/effects"),
-        statement=_text(value.get("statement"), f"{place}/statement"),
+        statement=_statement(value.get("statement"), f"{place}/statement", arguments),
     )
+
+
+def _statement(raw: Any, place: str, arguments: Mapping[str, Declared]) -> str:
+    text = _text(raw, place)
+    unknown = [name for name in PLACE.findall(text) if name not in ("actor", "record") and name not in arguments]
+    if unknown:
+        raise BadTable(f"{place} has a place that no argument fills", value=unknown[0])
+    if any(brace in PLACE.sub("", text) for brace in "{}"):
+        raise BadTable(f"{place} has a brace that is no place", value=text)
+    return text
 
 
 def _declarations(raw: Any, place: str) -> dict[str, Declared]:
@@ -199,7 +239,7 @@ def _declarations(raw: Any, place: str) -> dict[str, Declared]:
         value = _map(item, here)
         _only(value, {"type", "optional", "one_of", "about"}, here)
         choices = value.get("one_of", [])
-        if type(choices) is not list or not all(type(choice) is str for choice in choices):
+        if not _is_list(choices) or not all(type(choice) is str and choice for choice in choices):
             raise BadTable(f"{here}/one_of is a list of words", value=choices)
         declared[name] = Declared(
             _name(value.get("type"), f"{here}/type"),
@@ -211,43 +251,50 @@ def _declarations(raw: Any, place: str) -> dict[str, Declared]:
 
 
 def _primitives(raw: Any, place: str) -> tuple[Primitive, ...]:
-    if type(raw) is not list:
+    if not _is_list(raw):
         raise BadTable(f"{place} is a list", value=raw)
     read = []
     for at, item in enumerate(raw):
-        if type(item) is str:
-            read.append(Primitive(item, {}))
-            continue
-        value = _map(item, f"{place}/{at}")
+        value = {item: {}} if type(item) is str else _map(item, f"{place}/{at}")
         if len(value) != 1:
             raise BadTable(f"{place}/{at} is one name with its parameters", value=sorted(value))
         ((name, parameters),) = value.items()
-        read.append(Primitive(name, _map(parameters, f"{place}/{at}")))
+        if not _WORD.fullmatch(name):
+            raise BadTable(f"{place}/{at}: a guard or an effect is written name@version", value=name)
+        for parameter, given in _map(parameters, f"{place}/{at}").items():
+            _text(given, f"{place}/{at}/{parameter}")
+        read.append(Primitive(name, parameters))
     return tuple(read)
+
+
+def _is_list(value: Any) -> bool:
+    return type(value) is list and len(value) <= codec.MAX_ITEMS
 
 
 def _map(value: Any, place: str) -> dict[str, Any]:
     if type(value) is not dict or not all(type(key) is str for key in value):
         raise BadTable(f"{place} is a map of names", value=value)
+    if len(value) > codec.MAX_ITEMS:
+        raise BadTable(f"{place} has more than {codec.MAX_ITEMS:,} names", value=len(value))
     return value
 
 
-def _only(value: Mapping[str, Any], known: set[str], place: str) -> None:
-    unknown = sorted(set(value) - known)
+def _only(value: Mapping[str, Any], known: Collection[str], place: str) -> None:
+    unknown = sorted(name for name in value if name not in known)
     if unknown:
         raise BadTable(f"{place} has an unknown key", value=unknown[0])
 
 
 def _text(value: Any, place: str) -> str:
-    if type(value) is not str or len(value) > 2000:
-        raise BadTable(f"{place} is a text of at most 2,000 characters", value=value)
+    if type(value) is not str or not value.isprintable() or len(value) > _MAX_TEXT:
+        raise BadTable(f"{place} is a line of text of at most {_MAX_TEXT:,} characters", value=value)
     return value
 
 
 def _name(value: Any, place: str) -> str:
     text = _text(value, place)
-    if not text or not text.replace("_", "a").isalnum() or not text.isascii() or text != text.lower():
-        raise BadTable(f"{place}: a name has small letters, digits and underscores", value=text)
+    if not _NAME.fullmatch(text):
+        raise BadTable(f"{place}: a name has small letters, digits and underscores, a letter first", value=text)
     return text
 
 

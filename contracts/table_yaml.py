@@ -1,12 +1,14 @@
 """Rule tables as people write them: YAML, read strictly.
 
-A subset of YAML 1.1 through PyYAML's safe loader: no aliases (they can explode), no tags of other types, no
-key twice, no floats, no dates; at most 1 MiB.
+A subset of YAML 1.1 through PyYAML's safe loader: one document of maps, lists, texts, whole numbers and
+true or false. No aliases and anchors (they can explode), no tags and merge keys, no key twice, no floats,
+no dates, no nulls; at most 1 MiB. Texts that YAML would read as something else (`no`, `1.0`, `2026-01-01`)
+stand in quotes.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
@@ -14,21 +16,34 @@ from .table import MAX_TABLE, BadTable, RuleTable
 
 __all__ = ["parse_table"]
 
+_TAGS: Final = {f"tag:yaml.org,2002:{name}": name for name in ("map", "seq", "str", "int", "bool")}
+
+
+def _refused(problem: str, node: Any) -> yaml.constructor.ConstructorError:
+    return yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
+
 
 class _StrictLoader(yaml.SafeLoader):
-    """Refuses aliases, and mappings with a key twice."""
+    """Refuses what the module's docstring says."""
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            mark = self.get_mark()
-            raise yaml.constructor.ConstructorError(None, None, "aliases are not allowed", mark)
-        return super().compose_node(parent, index)
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
+            raise _refused("anchors and aliases are not allowed", event)
+        if event.tag is not None:
+            raise _refused("tags are not allowed", event)
+        node = super().compose_node(parent, index)
+        if node is not None and node.tag not in _TAGS:
+            raise _refused(f"{node.tag.rpartition(':')[2]} is no value of a table; put a text in quotes", event)
+        return node
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise _refused("a key is a text", key)
             if key.value in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"the key {key.value} stands twice", key.start_mark)
+                raise _refused(f"the key {key.value} stands twice", key)
             seen.add(key.value)
         return super().construct_mapping(node, deep)
 
@@ -43,5 +58,5 @@ def parse_table(text: bytes) -> RuleTable:
         line = exc.problem_mark.line + 1 if exc.problem_mark else 0
         raise BadTable(f"line {line}: {exc.problem}", value=line) from None
     except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as exc:
-        raise BadTable(f"not YAML: {exc}") from None
+        raise BadTable(f"not YAML: {str(exc).partition(chr(10))[0]}") from None
     return RuleTable.from_plain(value)

@@ -1,59 +1,80 @@
 """The register of the vocabulary: every guard and effect as `name@version`, frozen for ever.
 
 A mended guard or effect is a new version beside the old one; a node that lacks a version that a table
-names says so and stops, and replaying an old log gives the old roots. A primitive carries the sentence
-that a lawyer reads in `lading rules show`, and a guard the hint that goes with its refusal.
+names says so and stops, and replaying an old log gives the old roots. A word carries the sentence that a
+lawyer reads in `lading rules show`, a guard also the hint that goes with its refusal.
+
+So that no table can make a word fail, each says what it relies on, and `contracts.soundness` compares:
+
+    arguments, fields   name -> type; `type?` may be optional, `type*` may even be undeclared, `any` is any
+                        type, `as NAME` that of the argument NAME; `{parameter}` stands for what a table gives
+    needs, gives, ends  facts: `new` and `record` (there is none yet, there is one), `unused`, `number_free`,
+                        `alias_free` (guards made sure), `claimed` (the number), `control` and `nobody`
+                        (somebody or nobody is in control), `offer` (one is pending)
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from inspect import signature
 from typing import Any, Final
 
 from .act import Act
 from .table import BadTable, Primitive
 
-__all__ = ["EFFECTS", "GUARDS", "Word", "bind", "effect", "guard"]
+__all__ = ["EFFECTS", "GUARDS", "Relies", "Word", "bind", "effect", "guard"]
 
 Step = Callable[..., None]
 
 
 @dataclass(frozen=True, slots=True)
+class Relies:
+    """What a word relies on, and what holds behind it."""
+
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
+    gives: tuple[str, ...] = ()
+    ends: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Word:
-    """One guard or effect: its function, its parameters, its sentence, and for a guard the hint."""
+    """One guard or effect: its function, its parameters, its sentence, for a guard the hint, what it relies on."""
 
     name: str
     function: Step
     parameters: tuple[str, ...]
     text: str
     hint: str
+    relies: Relies
 
 
 GUARDS: Final[dict[str, Word]] = {}
 EFFECTS: Final[dict[str, Word]] = {}
 
 
-def _register(words: dict[str, Word], name: str, text: str, hint: str) -> Callable[[Step], Step]:
+def _register(words: dict[str, Word], name: str, text: str, hint: str, relies: Relies) -> Callable[[Step], Step]:
     def decorate(function: Step) -> Step:
         bare, version = name.split("@")
-        if function.__name__ != (bare if version == "1" else f"{bare}_{version}"):
-            raise ValueError(f"{name} is written by a function of another name")
-        words[name] = Word(name, function, tuple(signature(function).parameters)[1:], text, hint)
+        if name in words or function.__name__ != (bare if version == "1" else f"{bare}_{version}"):
+            raise ValueError(f"{name} is there already, or written by a function of another name")
+        words[name] = Word(name, function, tuple(signature(function).parameters)[1:], text, hint, relies)
         return function
 
     return decorate
 
 
-def guard(name: str, *, text: str, hint: str) -> Callable[[Step], Step]:
+def guard(name: str, *, text: str, hint: str, **relies: Any) -> Callable[[Step], Step]:
     """Register a guard: a function of the act that raises `GuardFailed` where the rule does not hold."""
-    return _register(GUARDS, name, text, hint)
+    return _register(GUARDS, name, text, hint, Relies(**relies))
 
 
-def effect(name: str, *, text: str) -> Callable[[Step], Step]:
+def effect(name: str, *, text: str, **relies: Any) -> Callable[[Step], Step]:
     """Register an effect: a function that changes the act's record or numbers."""
-    return _register(EFFECTS, name, text, "")
+    return _register(EFFECTS, name, text, "", Relies(**relies))
 
 
 def bind(words: dict[str, Word], primitive: Primitive) -> tuple[Word, Callable[[Act], None]]:
@@ -64,11 +85,4 @@ def bind(words: dict[str, Word], primitive: Primitive) -> tuple[Word, Callable[[
     if set(primitive.parameters) != set(word.parameters):
         need = ", ".join(word.parameters) or "none"
         raise BadTable(f"{primitive.name} takes the parameters: {need}", value=sorted(primitive.parameters))
-    if not word.parameters:
-        return word, word.function
-    function, parameters = word.function, dict(primitive.parameters)
-
-    def bound(act: Act, _function: Step = function, _parameters: dict[str, Any] = parameters) -> None:
-        _function(act, **_parameters)
-
-    return word, bound
+    return word, partial(word.function, **primitive.parameters) if word.parameters else word.function

@@ -1,0 +1,156 @@
+"""What a rule table must be before a ledger runs it: no action can fail, lose control, or end nowhere.
+
+`check_sound` refuses a table
+  (1) whose words ask for arguments, fields, roles or types that it does not declare;
+  (2) whose issue leaves a field, the document or the number out;
+  (3) whose states nothing leads to, or from which no end can be reached where it has ends;
+  (4) whose effects need what may not be there: an offer, a free number, a new record;
+  (5) that leaves nobody in control of a live record, or somebody in control of a dead one.
+
+(4) and (5) follow the facts of `contracts.vocabulary` along the moves: a fact holds in a state if it holds
+behind every action that leads there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ledger.member import ROLES
+
+from .table import NEW, Action, BadTable, Declared, Primitive, RuleTable
+from .types import TYPES
+from .vocabulary import EFFECTS, GUARDS, Word, bind
+
+__all__ = ["check_sound"]
+
+_Facts = frozenset[str]
+_BEGINNING: _Facts = frozenset({"new"})
+
+
+def check_sound(table: RuleTable) -> None:
+    """Raises `BadTable` with the action and the reason."""
+    for declared in (table.fields, *(action.arguments for action in table.actions.values())):
+        for name, declaration in declared.items():
+            if declaration.type not in TYPES:
+                raise BadTable(f"{table.kind}: {name} has an unknown type", value=declaration.type)
+    for action in table.actions.values():
+        for word, parameters in _words(action):
+            _check_word(table, action, word, parameters)  # (1)
+        if NEW in action.moves:
+            _check_creation(table, action)  # (2)
+    _check_paths(table)  # (3)
+    _check_facts(table)  # (4) (5)
+
+
+def _words(action: Action) -> Iterator[tuple[Word, Mapping[str, str]]]:
+    for known, primitives in ((GUARDS, action.guards), (EFFECTS, action.effects)):
+        for primitive in primitives:
+            yield bind(known, primitive)[0], primitive.parameters
+
+
+def _check_word(table: RuleTable, action: Action, word: Word, parameters: Mapping[str, str]) -> None:
+    place = f"{table.kind}.{action.name}: {word.name}"
+    role = parameters.get("role")
+    if role is not None and role not in ROLES:
+        raise BadTable(f"{place} names a role that no member has", value=role)
+    for name, wanted in word.relies.arguments.items():
+        _check_declared(f"{place} needs the argument", name.format(**parameters), wanted, action.arguments)
+    for name, wanted in word.relies.fields.items():
+        wanted = wanted.format(**parameters)
+        if wanted.startswith("as "):
+            wanted = action.arguments[wanted[3:]].type + "?"
+        _check_declared(f"{place} needs the field", name.format(**parameters), wanted, table.fields)
+
+
+def _check_declared(place: str, name: str, wanted: str, declared: Mapping[str, Declared]) -> None:
+    found = declared.get(name)
+    if found is None:
+        if not wanted.endswith("*"):
+            raise BadTable(f"{place} {name}, which is not declared", value=name)
+        return
+    if wanted.rstrip("?*") not in ("any", found.type):
+        raise BadTable(f"{place} {name} to be of the type {wanted.rstrip('?*')}", value=found.type)
+    if found.optional and wanted[-1] not in "?*":
+        raise BadTable(f"{place} {name}, which is optional", value=name)
+
+
+def _check_creation(table: RuleTable, action: Action) -> None:
+    place = f"{table.kind}.{action.name}"
+    given = {name: (of.type, of.one_of) for name, of in action.arguments.items()}
+    certain = {name for name, of in action.arguments.items() if not of.optional}
+    if Primitive("create_member@1", {}) in action.effects:
+        given["keys"] = ("keys", ())
+        certain.add("keys")
+    for name, declared in table.fields.items():
+        if name in given and given[name] != (declared.type, declared.one_of):
+            raise BadTable(f"{place}: the argument {name} is declared unlike the field", value=name)
+        if name not in certain and not declared.optional:
+            raise BadTable(f"{place} leaves out the field {name}", value=name)
+    if table.has_document != (given.get("document") == ("hash", ()) and "document" in certain):
+        raise BadTable(f"{place} has an argument document, a hash, where the table requires a document", value=place)
+
+
+def _check_paths(table: RuleTable) -> None:
+    moves = [move for action in table.actions.values() for move in action.moves.items()]
+    reached = _closure({NEW}, moves)
+    for state in table.states:
+        if state not in reached:
+            raise BadTable(f"{table.kind}: no action leads to the state {state}", value=state)
+    ends = {name for name, state in table.states.items() if state.terminal}
+    ending = _closure(ends, [(end, start) for start, end in moves])
+    for state in table.states:
+        if ends and state not in ending:
+            raise BadTable(f"{table.kind}: from the state {state} no end can be reached", value=state)
+
+
+def _closure(found: set[str], moves: list[tuple[str, str]]) -> set[str]:
+    found = set(found)
+    while more := {end for start, end in moves if start in found} - found:
+        found |= more
+    return found
+
+
+def _check_facts(table: RuleTable) -> None:
+    """Two passes: what holds in each state, then whether that is enough."""
+    holds: dict[str, _Facts] = {NEW: _BEGINNING}
+    changed = True
+    while changed:
+        changed = False
+        for action in table.actions.values():
+            for start, end in action.moves.items():
+                if start in holds:
+                    after = _after(action, holds[start])
+                    known = holds.get(end, after) & after
+                    changed |= holds.get(end) != known
+                    holds[end] = known
+    for action in table.actions.values():
+        for start, end in action.moves.items():
+            _check_needs(table, action, holds[start], start)
+            _check_control(table, action, _after(action, holds[start]), end)
+
+
+def _after(action: Action, facts: _Facts) -> _Facts:
+    for word, _ in _words(action):
+        facts = (facts - frozenset(word.relies.ends)) | frozenset(word.relies.gives)
+    return facts - {"unused", "number_free", "alias_free"}
+
+
+def _check_needs(table: RuleTable, action: Action, facts: _Facts, start: str) -> None:
+    for word, _ in _words(action):
+        missing = sorted(set(word.relies.needs) - facts)
+        if missing:
+            place = f"{table.kind}.{action.name} from {start}"
+            raise BadTable(f"{place}: {word.name} needs {missing[0]}, which may not hold there", value=word.name)
+        facts = (facts - frozenset(word.relies.ends)) | frozenset(word.relies.gives)
+
+
+def _check_control(table: RuleTable, action: Action, facts: _Facts, end: str) -> None:
+    place = f"{table.kind}.{action.name}"
+    if "record" not in facts:
+        raise BadTable(f"{place} makes no record", value=end)
+    if table.states[end].terminal and "nobody" not in facts:
+        raise BadTable(f"{place} ends the record in {end} and leaves somebody in control", value=end)
+    if not table.states[end].terminal and "control" not in facts:
+        raise BadTable(f"{place} leaves nobody in control in the live state {end}", value=end)
+    if table.number is not None and "claimed" not in facts:
+        raise BadTable(f"{place} does not claim the number that the table declares", value=place)
