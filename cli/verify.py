@@ -1,0 +1,212 @@
+"""`lading-verify FILE --policy POLICY`, also `lading verify`: checks a proof bundle with nothing but a policy.
+
+It needs the base dependencies alone, opens the two files that it is given and nothing else, and connects to
+nobody. Exit status: 0 both verdicts VALID, 1 one of them INVALID, 3 one of them UNKNOWN and none INVALID,
+2 a wrong option or a file that cannot be read.
+
+    VALID    history   every step holds
+    VALID    control   bank is in control since 2025-11-24T16:00:06Z, as of 2025-11-24T16:00:06Z
+
+    Steps
+      1  VALID    the file is a bundle: 25,282 bytes
+      …
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from ledger.bundle import MAX_BUNDLE
+from ledger.errors import LadingError, UsageError
+from ledger.policy import MAX_POLICY, Policy
+from ledger.quorum import weaknesses
+from ledger.report import Report, Verdict
+from ledger.times import iso, parse_iso
+from ledger.verify import verify
+
+from . import exits
+from .output import plain_table, print_error, printable, short, styled, to_json
+
+__all__ = ["BadDuration", "FileUnreadable", "main", "parser", "run"]
+
+NOTICE: Final = (
+    "This file is a copy. It shows who was in control then; holding it gives no right to the goods or the record."
+)
+_STATUS: Final = {Verdict.VALID: exits.DONE, Verdict.INVALID: exits.REFUSED, Verdict.UNKNOWN: exits.UNKNOWN}
+_STYLES: Final = {Verdict.VALID: "green", Verdict.INVALID: "red", Verdict.UNKNOWN: "yellow"}
+_UNITS: Final = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_DURATION: Final = re.compile(r"([0-9]{1,9})([smhd])")
+_MIB: Final = 1024 * 1024
+
+
+class FileUnreadable(UsageError):
+    """A file named on the command line cannot be read."""
+
+    code = "usage.file_unreadable"
+    hint = "check the path and its rights"
+
+
+class BadDuration(UsageError):
+    """Not a length of time."""
+
+    code = "usage.bad_duration"
+    hint = "write a number and s, m, h or d: 90s, 10m, 2h, 30d"
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    made = argparse.ArgumentParser(
+        prog="lading-verify",
+        description="Check a proof bundle offline: who had control of a record, and who has it now.",
+        epilog="Exit status: 0 both verdicts VALID, 1 INVALID, 3 UNKNOWN, 2 wrong usage or a file that cannot be read.",
+        allow_abbrev=False,
+    )
+    made.add_argument("file", metavar="FILE", help="the bundle, or - for standard input")
+    made.add_argument(
+        "--policy", required=True, metavar="POLICY", help="the policy that says whose signatures you rely on"
+    )
+    made.add_argument(
+        "--max-age",
+        default="10m",
+        metavar="AGE",
+        help="how old the cosignatures may be for a verdict on control now: 90s, 10m, 2h, 30d (10m)",
+    )
+    made.add_argument("--at", metavar="TIME", help="the time of checking, in ISO 8601 (now)")
+    made.add_argument("--json", action="store_true", help="print JSON for programs")
+    made.add_argument(
+        "--limit",
+        type=int,
+        default=MAX_BUNDLE // _MIB,
+        metavar="MIB",
+        help=f"the largest file that is read, in MiB ({MAX_BUNDLE // _MIB})",
+    )
+    return made
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Check one bundle, print the report, and give the exit status. Raises a `LadingError` for wrong usage."""
+    options = parser().parse_args(arguments)
+    policy = _read_policy(options.policy)
+    at = time.time_ns() // 1_000_000 if options.at is None else parse_iso(options.at)
+    limit = max(0, options.limit) * _MIB
+    data = _read(options.file, limit)
+    report = verify(data, policy, at=at, max_age=_duration(options.max_age), limit=limit)
+    warnings = _warnings(report, policy)
+    if options.json:
+        print(to_json({**report.as_dict(), "at": iso(at), "warnings": warnings, "notice": NOTICE}))
+    else:
+        print("\n".join(_lines(report, warnings)))
+    sys.stdout.flush()
+    return _STATUS[report.verdict]
+
+
+def run(argv: Sequence[str] | None = None) -> int:
+    """The console script: `main` with every error as a message and an exit status."""
+    try:
+        return main(argv)
+    except LadingError as error:
+        print_error(error, as_json="--json" in (sys.argv[1:] if argv is None else argv))
+        return exits.exit_status(error)
+    except KeyboardInterrupt:
+        return exits.INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return exits.BROKEN_PIPE
+    except Exception as fault:  # noqa: BLE001 - a traceback would end with the status that means INVALID
+        print(f"error[internal]: {type(fault).__name__}: {fault}", file=sys.stderr)
+        return exits.INTERNAL
+
+
+def _read_policy(name: str) -> Policy:
+    return Policy.parse(_read(name, MAX_POLICY))
+
+
+def _read(name: str, limit: int) -> bytes:
+    """The bytes of a file, one more than `limit` at most."""
+    try:
+        if name == "-":
+            return _bounded(sys.stdin.buffer, limit)
+        with Path(name).open("rb") as file:
+            return _bounded(file, limit)
+    except (OSError, ValueError) as exc:  # ValueError: a zero byte in the name
+        why = exc.strerror if isinstance(exc, OSError) else str(exc)
+        raise FileUnreadable(f"cannot read {name}: {why}", value=name) from None
+
+
+def _bounded(file: BinaryIO, limit: int) -> bytes:
+    return file.read(limit + 1)
+
+
+def _duration(text: str) -> int:
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        raise BadDuration(f"{text!r} is no length of time", value=text)
+    return int(match[1]) * _UNITS[match[2]]
+
+
+def _warnings(report: Report, policy: Policy) -> list[str]:
+    """What a reader must know beside the verdicts."""
+    found = [str(report.facts["warning"])] if "warning" in report.facts else []
+    return found + [f"your policy is weak: {weakness}" for weakness in weaknesses(policy)]
+
+
+def _lines(report: Report, warnings: list[str]) -> list[str]:
+    lines = [
+        f"{_word(report.history)}  history   {printable(report.history_reason)}",
+        f"{_word(report.control)}  control   {printable(report.control_reason)}",
+    ]
+    lines += [f"{styled('warning', 'yellow', sys.stdout)}  {printable(warning)}" for warning in warnings]
+    lines += ["", "Steps"]
+    for step in report.steps:
+        lines.append(f"  {step.number:2}  {_word(step.verdict)}  {printable(f'{step.title}: {step.detail}')}")
+        if step.hint and step.verdict is not Verdict.VALID:
+            lines.append(f"               hint: {printable(step.hint)}")
+    lines += _about(report.facts)
+    if report.events:
+        lines += ["", "Chain of title", *_title(report)]
+    if report.facts.get("status"):
+        lines += ["", *_control(report.facts)]
+    return [*lines, "", NOTICE]
+
+
+def _word(verdict: Verdict) -> str:
+    """The result word, in a column of seven."""
+    return styled(f"{verdict.name:7}", _STYLES[verdict], sys.stdout)
+
+
+def _about(facts: dict[str, Any]) -> list[str]:
+    named = {
+        "Record": facts.get("record"),
+        "Kind": str(facts["kind"]).replace("_", " ") if "kind" in facts else None,
+        "Number": facts.get("number"),
+        "Issuer": facts.get("issuer"),
+        "Ledger": facts.get("origin"),
+    }
+    lines = [f"  {name:8}{printable(str(value))}" for name, value in named.items() if value is not None]
+    return ["", "What it is about", *lines] if lines else []
+
+
+def _title(report: Report) -> list[str]:
+    rows = [[iso(event.time), str(event.index), event.actor, _deed(event), short(event.key)] for event in report.events]
+    table = plain_table(["WHEN", "ENTRY", "WHO", "WHAT", "SIGNED BY KEY"], rows)
+    return [f"  {line}" for line in table.split("\n")]
+
+
+def _deed(event: Any) -> str:
+    deed = event.action.replace("_", " ")
+    return f"{deed} to {event.to}" if event.to else deed
+
+
+def _control(facts: dict[str, Any]) -> list[str]:
+    who = facts.get("controller") or "nobody"
+    lines = [f"In control: {printable(str(who))}, since {iso(facts['since'])}; the record is {facts['status']}."]
+    if "as_of" in facts:
+        lines.append(f"That was so at {iso(facts['as_of'])}, the time of the cosignatures.")
+    return lines
