@@ -4,8 +4,13 @@
     results = engine.submit([entry, ...])        # one batch, one commit
 
 `submit` judges the entries in the order given, and commits those that the rules accept in one durable
-transaction. A batch of which nothing is accepted writes nothing. The caller sees to it that one thread at
-a time submits (`nodes.engines.committer` does so for many).
+transaction. A batch of which nothing is accepted writes nothing. It is two steps, of which the first needs
+no state and can run beside the commit of the batch before:
+
+    admission = engine.admit([entry, ...], verifier)       # form; signatures begin to be checked
+    results = engine.commit(admission.finish())            # signatures, ledger; then rules, tree, log, disk
+
+The caller sees to it that one thread at a time does this (`nodes.engines.committer` does so for many).
 """
 
 from __future__ import annotations
@@ -13,24 +18,34 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from contracts.apply import Accepted, BatchOutcome, apply_batch
 from contracts.founding import founding_outcome, founding_texts
 from contracts.refusals import Stale
 from contracts.table import RuleTable
 from ledger.chain import Chain, ClockWentBack, LogEntry
-from ledger.errors import LadingError, RefusedError, UnavailableError, UsageError
+from ledger.errors import DamagedError, LadingError, RefusedError, UnavailableError, UsageError
 from ledger.genesis import Genesis
 from ledger.merkle import leaf_hash
-from ledger.signature import verify
 from ledger.smt import StateTree
 from ledger.store.port import Store, StoreDamaged
 from ledger.times import iso
-from ledger.transaction import SignedTransaction, check_ledger
+from ledger.transaction import SignedTransaction
 from nodes.reader import LedgerReader
 from nodes.state_view import CachedState
+from nodes.verifier import InlineVerifier, Verifier
 
-__all__ = ["AlreadyFounded", "Done", "EngineStopped", "Result", "SoloEngine", "log_entries"]
+from .admission import Admission, Admitted
+
+__all__ = [
+    "AlreadyFounded",
+    "Done",
+    "EngineStopped",
+    "Result",
+    "SoloEngine",
+    "log_entries",
+]
 
 MAX_BACKWARD = 5_000
 """How far a clock may step back before the node stops, in milliseconds."""
@@ -66,6 +81,9 @@ class Done:
 Result = Done | LadingError
 """What became of one submitted entry: it is in the log, or the error that refused it."""
 
+_NOT_REACHED: Final = EngineStopped("not reached")
+_INLINE: Final = InlineVerifier()
+
 
 class SoloEngine:
     """One ledger, open for writing."""
@@ -100,45 +118,52 @@ class SoloEngine:
             raise StoreDamaged("the state's leaves do not give the root of the last commit", value=tree.root)
         return cls(store, Chain(store.frontier(), tree, head), clock)
 
+    @property
+    def stopped(self) -> bool:
+        """Whether nothing can be committed any more."""
+        return self._stopped
+
     def submit(self, entries: Iterable[bytes]) -> list[Result]:
         """Admit, judge and commit one batch. A result for each entry, in order."""
-        return self.commit([self.admit(entry) for entry in entries])
+        return self.commit(self.admit(entries, _INLINE).finish())
 
-    def admit(self, entry: bytes) -> SignedTransaction | LadingError:
-        """Form, signature, ledger. What needs no state can be done beside a commit."""
-        try:
-            signed = SignedTransaction.decode(entry)
-            for message in signed.messages():
-                verify(*message)
-            check_ledger(signed, self.ledger_id)
-        except LadingError as error:
-            return error
-        return signed
+    def admit(self, entries: Iterable[bytes], verifier: Verifier) -> Admission:
+        """Begin with what needs no state."""
+        return Admission(entries, verifier, self.ledger_id)
 
-    def commit(self, admitted: Sequence[SignedTransaction | LadingError]) -> list[Result]:
-        """Judge and commit what was admitted; errors among it come back as they are."""
+    def commit(self, admitted: Sequence[Admitted]) -> list[Result]:
+        """Judge and commit what was admitted; errors among it come back as they are.
+
+        Raises `ClockWentBack`, or what the store raises. When writing failed, or the store is found
+        damaged, the engine has stopped: from then on it raises `EngineStopped`.
+        """
         if self._stopped:
             raise EngineStopped("an earlier commit failed")
         positions = [at for at, one in enumerate(admitted) if isinstance(one, SignedTransaction)]
-        signed = [one for one in admitted if isinstance(one, SignedTransaction)]
-        results: list[Result] = [
-            one if isinstance(one, LadingError) else EngineStopped("not reached") for one in admitted
-        ]
-        if not signed:
+        results: list[Result] = [one if isinstance(one, LadingError) else _NOT_REACHED for one in admitted]
+        if not positions:
             return results
-        time = self._time()
-        self._state.prefetch(signed)
-        outcome = apply_batch(self.rules, self._state, signed, time, self.chain.size)
-        if outcome.accepted:
-            self._write(outcome, time)
-        height = 0 if self.chain.head is None else self.chain.head.height
+        try:
+            outcome, height, time = self._extend([one for one in admitted if isinstance(one, SignedTransaction)])
+        except DamagedError:
+            self._stopped = True
+            raise
         for accepted in outcome.accepted:
             results[positions[accepted.position]] = Done(
                 accepted.index, height, time, accepted.signed.id, accepted.record
             )
         for refused in outcome.refused:
-            results[positions[refused.position]] = self._repeated(refused.signed, refused.error)
+            results[positions[refused.position]] = self._answer(refused.signed, refused.error)
         return results
+
+    def _extend(self, signed: Sequence[SignedTransaction]) -> tuple[BatchOutcome, int, int]:
+        """Judge a batch, and write what is accepted: its outcome, height and time."""
+        time = self._time()
+        self._state.prefetch(signed)
+        outcome = apply_batch(self.rules, self._state, signed, time, self.chain.size)
+        if outcome.accepted:
+            self._write(outcome, time)
+        return outcome, 0 if self.chain.head is None else self.chain.head.height, time
 
     def _time(self) -> int:
         """The batch's ledger time: the clock's, never below the last commit's. Raises `ClockWentBack`."""
@@ -159,6 +184,14 @@ class SoloEngine:
             if gc_was_on:
                 gc.enable()
         self._state.keep(outcome)
+
+    def _answer(self, signed: SignedTransaction, error: LadingError) -> Result:
+        """The answer to a refused transaction. What was accepted with it is on disk, so nothing is raised here."""
+        try:
+            return self._repeated(signed, error)
+        except (DamagedError, UnavailableError) as failed:
+            self._stopped = self._stopped or isinstance(failed, DamagedError)
+            return failed
 
     def _repeated(self, signed: SignedTransaction, error: LadingError) -> Result:
         """The same transaction twice is answered "already done"; a loser is told which entry won."""

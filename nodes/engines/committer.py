@@ -1,0 +1,240 @@
+"""Group commit: many threads submit, one commits, and each learns what became of its entries.
+
+    with GroupCommitter(engine, verifier) as committer:
+        result = committer.submit(entry).result()         # in the log and on disk, or refused
+
+One thread takes what waits, up to `max_batch` entries, without delay when there is nothing to do. While a
+batch is written, the signatures of the next are being checked: the order is read(i+1), begin checking
+(i+1), commit(i), answer(i). A future has its result only after the commit is durable.
+
+Entries keep the order in which they were submitted. One that is bad, or that cannot be judged, answers for
+itself alone. When the engine stops, everything that waits gets its error. Errors are results like any other,
+so that who submitted many learns of each what became of it; a future raises only when it was cancelled.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any, Final, Self
+
+from ledger.errors import LadingError, UnavailableError
+from nodes.verifier import InlineVerifier, Verifier
+
+from .admission import Admission, Admitted, EntryFailed
+from .solo import MAX_BATCH, EngineStopped, Result, SoloEngine
+
+__all__ = ["Busy", "CommitterClosed", "GroupCommitter"]
+
+MAX_WAITING: Final = 10_000
+"""Entries that may wait."""
+MAX_WAITING_BYTES: Final = 64 * 2**20
+
+
+class Busy(UnavailableError):
+    """More waits already than the node takes on."""
+
+    code = "node.busy"
+    hint = "try again in a moment; nothing was done"
+
+
+class CommitterClosed(UnavailableError):
+    """The node is closing, or has closed."""
+
+    code = "node.closed"
+    hint = "try again when the node is up; nothing was done"
+
+
+@dataclass(slots=True)
+class _Job:
+    """Entries submitted together. `future` is given one result, or the list of them if `many`."""
+
+    entries: Sequence[bytes]
+    many: bool
+    future: Future[Any] = field(default_factory=Future)
+    taken: int = 0
+    results: list[Result] = field(default_factory=list)
+
+    def answer(self, results: Sequence[Result]) -> None:
+        """Results for the next entries; the last complete the future."""
+        self.results.extend(results)
+        if len(self.results) == len(self.entries):
+            self.future.set_result(self.results if self.many else self.results[0])
+
+    def give_up(self, error: UnavailableError) -> None:
+        """The error for all entries that have no result yet."""
+        left = len(self.entries) - len(self.results)
+        if left and (self.taken or self.future.set_running_or_notify_cancel()):
+            self.answer([error] * left)
+
+
+_Part = tuple[_Job, int, int]
+"""What a batch takes of a job: its entries from the first up to, and without, the last number."""
+
+_Begun = tuple[list[_Part], Admission]
+"""A batch whose signatures are being checked."""
+
+
+class GroupCommitter:
+    """Takes entries from any thread, and commits them through one engine in a thread of its own."""
+
+    def __init__(
+        self,
+        engine: SoloEngine,
+        verifier: Verifier | None = None,
+        *,
+        max_batch: int = MAX_BATCH,
+        max_waiting: int = MAX_WAITING,
+    ) -> None:
+        self._engine = engine
+        self._verifier = InlineVerifier() if verifier is None else verifier
+        self._max_batch = max_batch
+        self._max_waiting = max_waiting
+        self._jobs: deque[_Job] = deque()
+        self._waiting = self._waiting_bytes = 0
+        self._changed = threading.Condition()
+        self._refusal: type[UnavailableError] | None = None
+        self._begun: deque[_Begun] = deque()
+        self._taken: list[_Part] = []
+        self._thread = threading.Thread(target=self._run, name="lading-committer", daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close(drain=exc[0] is None)
+
+    def submit(self, entry: bytes) -> Future[Result]:
+        """Submit one entry. Raises `Busy`, `CommitterClosed` or `EngineStopped` if it is not taken on.
+
+        The future's result is `Done`, or the error that refuses the entry or kept it from being judged.
+        """
+        return self._put(_Job((entry,), many=False))
+
+    def submit_many(self, entries: Sequence[bytes]) -> Future[list[Result]]:
+        """Submit entries in order, all or none, for one future with a result for each. Raises as `submit`."""
+        job = _Job(tuple(entries), many=True)
+        if not job.entries:
+            job.answer(())
+            return job.future
+        return self._put(job)
+
+    def close(self, *, drain: bool = True) -> None:
+        """Take on nothing more. Commit what waits, or cancel it; what was begun is completed."""
+        with self._changed:
+            self._refusal = self._refusal or CommitterClosed
+            dropped = [] if drain else self._drop_waiting()
+            self._changed.notify()
+        for job in dropped:
+            if not job.future.cancel():
+                job.give_up(CommitterClosed("the node has closed"))
+        if threading.current_thread() is not self._thread:
+            self._thread.join()
+
+    def _put(self, job: _Job) -> Future[Any]:
+        size = sum(map(len, job.entries))
+        with self._changed:
+            if self._refusal is not None:
+                raise self._refusal("nothing more is taken on")
+            full = self._waiting + len(job.entries) > self._max_waiting
+            if self._waiting and (full or self._waiting_bytes + size > MAX_WAITING_BYTES):
+                raise Busy(f"{self._waiting:,} entries are waiting", value=self._waiting)
+            self._jobs.append(job)
+            self._waiting += len(job.entries)
+            self._waiting_bytes += size
+            self._changed.notify()
+        return job.future
+
+    def _drop_waiting(self) -> list[_Job]:
+        jobs = list(self._jobs)
+        self._jobs.clear()
+        self._waiting = self._waiting_bytes = 0
+        return jobs
+
+    # The committer's own thread
+
+    def _run(self) -> None:
+        try:
+            while self._begun or not self._ended():
+                self._step()
+        except BaseException as exc:
+            self._stop(EngineStopped(f"the committer failed: {type(exc).__name__}"))
+            raise
+
+    def _ended(self) -> bool:
+        with self._changed:
+            return self._refusal is not None and not self._jobs
+
+    def _step(self) -> None:
+        """Begin with a batch, if one waits, and commit the one before it."""
+        self._taken = parts = self._take(wait=not self._begun)
+        if parts:
+            entries = chain.from_iterable(job.entries[first:stop] for job, first, stop in parts)
+            self._begun.append((parts, self._engine.admit(entries, self._verifier)))
+        if self._begun and (len(self._begun) > 1 or not parts):
+            self._commit(*self._begun[0])
+            self._begun.popleft()
+            if self._engine.stopped:
+                self._stop(EngineStopped("an earlier commit failed"))
+
+    def _take(self, *, wait: bool) -> list[_Part]:
+        """The next entries in order, no more than a batch holds."""
+        parts: list[_Part] = []
+        room = self._max_batch
+        with self._changed:
+            while wait and not self._jobs and self._refusal is None:
+                self._changed.wait()
+            while self._jobs and room:
+                job = self._jobs[0]
+                first, stop = job.taken, min(job.taken + room, len(job.entries))
+                if first or job.future.set_running_or_notify_cancel():
+                    parts.append((job, first, stop))
+                    job.taken = stop
+                    room -= stop - first
+                else:
+                    stop = len(job.entries)
+                self._waiting -= stop - first
+                self._waiting_bytes -= sum(map(len, job.entries[first:stop]))
+                if stop == len(job.entries):
+                    self._jobs.popleft()
+        return parts
+
+    def _commit(self, parts: list[_Part], admission: Admission) -> None:
+        admitted = admission.finish()
+        results: Sequence[Result]
+        try:
+            results = self._engine.commit(admitted)
+        except Exception as exc:  # noqa: BLE001 - every entry gets an answer
+            if self._engine.stopped:
+                results = [_answer(exc)] * len(admitted)
+            else:
+                results = [self._commit_alone(one) for one in admitted]
+        at = 0
+        for job, first, stop in parts:
+            job.answer(results[at : at + stop - first])
+            at += stop - first
+
+    def _commit_alone(self, admitted: Admitted) -> Result:
+        """Commit an entry of a batch that could not be judged as a whole."""
+        try:
+            return self._engine.commit([admitted])[0]
+        except Exception as exc:  # noqa: BLE001 - every entry gets an answer
+            return _answer(exc)
+
+    def _stop(self, error: UnavailableError) -> None:
+        with self._changed:
+            self._refusal = type(error)
+            parts = chain(*(parts for parts, _ in self._begun), self._taken)
+            jobs = [*(job for job, _, _ in parts), *self._drop_waiting()]
+            self._begun.clear()
+        for job in jobs:
+            job.give_up(error)
+
+
+def _answer(exc: Exception) -> LadingError:
+    return exc if isinstance(exc, LadingError) else EntryFailed(f"judging it failed with {type(exc).__name__}")
