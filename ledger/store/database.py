@@ -99,8 +99,11 @@ class Database:
 
     def _writing_connection(self) -> Connection:
         if self._writer is None:
-            self._writer = self._engine.connect().execution_options(**{WRITES: True})
+            self._writer = self._open_writer()
         return self._writer
+
+    def _open_writer(self) -> Connection:
+        return self._engine.connect().execution_options(**{WRITES: True})
 
     @contextmanager
     def _reading_warm(self) -> Iterator[Connection]:
