@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from threading import RLock
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, insert, inspect, select
+from sqlalchemy import Connection, Dialect, Engine, insert, inspect, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql.expression import ClauseElement
 
@@ -30,6 +30,7 @@ LARGEST: Final = 2**63 - 1
 """The largest number that a column holds."""
 
 _ROWS: Final = 512
+_texts: Final[dict[tuple[str, str, ClauseElement], str]] = {}
 
 Explain = Callable[[Exception], LadingError]
 """Says which error of the port an error of SQLAlchemy or of the driver is."""
@@ -42,6 +43,19 @@ def explain(exc: Exception) -> LadingError:
         return StoreMoved("another process wrote in the meantime what was to be written")
     first_line = (str(error).splitlines() or [type(error).__name__])[0]
     return StoreFailed(f"the database failed: {first_line[:200]}")
+
+
+def _text(statement: ClauseElement, dialect: Dialect) -> str:
+    """A statement as text with positional parameters, compiled once in the life of a process."""
+    key = (dialect.name, dialect.driver, statement)
+    text = _texts.get(key)
+    if text is None:
+        positional: Any = type(dialect)
+        if not dialect.positional:
+            dialect = positional(paramstyle="format")
+        options = {"render_postcompile": True}
+        text = _texts[key] = str(statement.compile(dialect=dialect, compile_kwargs=options))
+    return text
 
 
 def whole_number(value: Any, what: str) -> int:
@@ -60,9 +74,6 @@ class Database:
         self._lock = RLock()
         self._writer: Connection | None = None
         self._errors = (SQLAlchemyError, engine.dialect.loaded_dbapi.Error)
-        self._texts: dict[ClauseElement, str] = {}
-        positional: Any = type(engine.dialect)
-        self._dialect = engine.dialect if engine.dialect.positional else positional(paramstyle="format")
         try:
             with self._writing() if create else self._reading() as connection:
                 _check_tables(connection, create=create)
@@ -122,18 +133,10 @@ class Database:
         finally:
             self._lock.release()
 
-    def _text(self, statement: ClauseElement) -> str:
-        text = self._texts.get(statement)
-        if text is None:
-            options = {"render_postcompile": True}
-            text = str(statement.compile(dialect=self._dialect, compile_kwargs=options))
-            self._texts[statement] = text
-        return text
-
     def _run(self, connection: Connection, statement: ClauseElement, *values: Any) -> Any:
         """Run a statement; gives the driver's cursor."""
         cursor = connection.connection.cursor()
-        cursor.execute(self._text(statement), values)
+        cursor.execute(_text(statement, self._engine.dialect), values)
         return cursor
 
     def _run_many(self, connection: Connection, statement: ClauseElement, rows: Sequence[tuple[Any, ...]]) -> int:
@@ -141,7 +144,7 @@ class Database:
         if not rows:
             return 0
         cursor = connection.connection.cursor()
-        cursor.executemany(self._text(statement), rows)
+        cursor.executemany(_text(statement, self._engine.dialect), rows)
         touched: int = cursor.rowcount
         cursor.close()
         return touched
@@ -161,7 +164,7 @@ class Database:
         """The rows of a query, a few at a time, as the database was when it began."""
         with self._reading() as connection:
             streamed = connection.execution_options(stream_results=True)
-            result = streamed.exec_driver_sql(self._text(statement))
+            result = streamed.exec_driver_sql(_text(statement, self._engine.dialect))
             for rows in result.partitions(_ROWS):
                 yield from rows
 

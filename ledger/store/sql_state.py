@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
-from sqlalchemy.sql.expression import ClauseElement
+from sqlalchemy import Connection, Select, bindparam, delete, insert, select, update
 
 from ledger.chain import Batch
 from ledger.record import Item
@@ -35,10 +35,6 @@ _PRUNE = delete(UNDO).where(UNDO.c.height < bindparam("below"))
 
 class StateTables(Database):
     """What a store says about the state."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        self._selects: dict[int, ClauseElement] = {}
-        super().__init__(*args, **options)
 
     def _append_state(self, connection: Connection, batch: Batch) -> None:
         """Write the rows in ascending order of path, which is that of the index's pages."""
@@ -83,15 +79,8 @@ class StateTables(Database):
         with self._reading_warm() as connection:
             for at in range(0, len(paths), _PATHS):
                 page = paths[at : at + _PATHS]
-                rows += self._run(connection, self._select(len(page)), *page).fetchall()
+                rows += self._run(connection, _select(len(page)), *page).fetchall()
         return rows
-
-    def _select(self, count: int) -> ClauseElement:
-        """The query for the rows at `count` paths."""
-        found = self._selects.get(count)
-        if found is None:
-            found = self._selects[count] = select(*_ROW).where(STATE.c.path.in_([b""] * count))
-        return found
 
     def undo(self, height: int) -> Mapping[bytes, bytes | None] | None:
         """The state leaves before a height."""
@@ -102,3 +91,9 @@ class StateTables(Database):
         """Forget the undo records of the heights below `below`."""
         with self._writing() as connection:
             self._run(connection, _PRUNE, min(below, LARGEST))
+
+
+@cache
+def _select(count: int) -> Select[Any]:
+    """The query for the rows at `count` paths."""
+    return select(*_ROW).where(STATE.c.path.in_([b""] * count))

@@ -9,14 +9,18 @@ The entries are random bytes: to a store they are nothing else. The items are re
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import pairwise
 from random import Random
 
 from ledger.chain import Batch, Chain, LogEntry
-from ledger.merkle import leaf_hash
+from ledger.merkle import leaf_hash, node_hash
 from ledger.record import Item, Record, number_content, record_key
+from ledger.smt import StateTree
 from ledger.smt_hash import path_of
+from ledger.store.port import Store, StoredEntry
 
-__all__ = ["Script", "filled"]
+__all__ = ["Difference", "Script", "compare", "filled"]
 
 
 class Script:
@@ -69,3 +73,47 @@ def filled(heights: int, seed: int = 0) -> Script:
     for _ in range(heights):
         script.batch()
     return script
+
+
+class Difference(AssertionError):
+    """A store does not hold what was written to it, and did not notice by itself."""
+
+
+def compare(store: Store, script: Script) -> None:
+    """Read everything that a store keeps; raises `Difference`, or what the store raises.
+
+    This is what an audit can do that has replayed the log.
+    """
+    batches, chain = script.batches, script.chain
+    tree = StateTree.build(store.leaves())
+    rows = [(path, tree.leaf(path), item) for path, item in sorted(script.expected.items())]
+    entries = enumerate(script.entries)
+    facts = [
+        (store.head(), chain.head),
+        (store.frontier(), chain.frontier),
+        (tree.root, chain.tree.root),
+        (store.items(script.expected, chain.tree.leaf), script.expected),
+        (store.items(script.expected), script.expected),
+        (list(store.all_items()), rows),
+        (
+            list(store.entries(0, chain.size + 9)),
+            [StoredEntry(index, one.data, one.leaf, one.previous) for index, one in entries],
+        ),
+        ([store.commit_index(b.head.height) for b in batches], [b.commit.index for b in batches]),
+        (
+            [store.closing_commit(at) for b in batches for at in (b.first, b.commit.index)],
+            [b.commit.index for b in batches for _ in range(2)],
+        ),
+        ([store.undo(b.head.height) for b in batches], [b.undo for b in batches]),
+    ]
+    for level, hashes in enumerate(_levels([entry.leaf for entry in script.entries])):
+        facts.append(([store.hash_at(level, number) for number in range(len(hashes))], hashes))
+    for found, expected in facts:
+        if found != expected:
+            raise Difference(f"{found} is not {expected}")
+
+
+def _levels(row: list[bytes]) -> Iterator[list[bytes]]:
+    while row:
+        yield row
+        row = [node_hash(left, right) for left, right in list(pairwise(row))[::2]]
