@@ -1,7 +1,7 @@
 """The bytes of a store's rows, and what can be checked of a row by itself.
 
     previous    for each record that the entry changes the entry before: its index,
-                a signed 64-bit big-endian integer
+                a 64-bit big-endian integer
     undo        for each path that the height changed, in ascending order: path, 32 bytes ‖
                 0x01 ‖ leaf before, 32 bytes, or where there was none 0x00 ‖ 32 zero bytes
 
@@ -50,7 +50,7 @@ def pack_previous(previous: tuple[int, ...]) -> bytes:
     """The entries before, as bytes."""
     if not previous:
         return b""
-    return b"".join([index.to_bytes(8, "big", signed=True) for index in previous])
+    return b"".join([index.to_bytes(8, "big") for index in previous])
 
 
 def pack_undo(undo: Mapping[bytes, bytes | None]) -> bytes:
@@ -82,9 +82,9 @@ def checked_entry(index: int, leaf: Any, previous: Any, data: Any) -> StoredEntr
     if len(previous) % 8:
         raise StoreDamaged(f"the links of entry {index} are cut short", value=index)
     links = [previous[at : at + 8] for at in range(0, len(previous), 8)]
-    before = tuple(int.from_bytes(link, "big", signed=True) for link in links)
-    if max(before) >= index:
-        raise StoreDamaged(f"entry {index} links to a later one", value=index)
+    before = tuple(int.from_bytes(link, "big") for link in links)
+    if not 0 <= min(before) <= max(before) < index:
+        raise StoreDamaged(f"entry {index} links to a later one, or to none", value=index)
     return StoredEntry(index, data, leaf, before)
 
 
