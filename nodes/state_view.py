@@ -31,22 +31,20 @@ class CachedState:
 
     def prefetch(self, transactions: Iterable[SignedTransaction]) -> None:
         """Read, in one query, the records that a batch will ask for."""
-        known, wanted = self._records, {}
+        wanted: set[bytes] = set()
         for signed in transactions:
             transaction = signed.transaction
-            ids = [target.record for target in transaction.targets]
-            ids.append(transaction.actor)
+            wanted.add(transaction.actor)
             to = transaction.arguments.get("to")
             if type(to) is bytes:
-                ids.append(to)
-            for record_id in ids:
-                if record_id not in known:
-                    path = path_of(record_key(record_id))
-                    if self._tree.leaf(path) is not None:
-                        wanted[path] = record_id
-        if wanted:
-            for path, item in self._store.items(list(wanted), self._tree.leaf).items():
-                known[wanted[path]] = Record.decode(item.content)
+                wanted.add(to)
+            for target in transaction.targets:
+                wanted.add(target.record)
+        known = self._records
+        unknown = {path_of(record_key(id_)): id_ for id_ in wanted.difference(known)}
+        if unknown:
+            for path, item in self._store.items(unknown, self._tree.leaf).items():
+                known[unknown[path]] = Record.decode(item.content)
 
     def record(self, record_id: bytes) -> Record | None:
         """A record, or nothing; not to be changed."""

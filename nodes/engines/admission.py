@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterable
 
 from ledger.errors import LadingError, UnavailableError
 from ledger.transaction import SignedTransaction, check_ledger
-from nodes.verifier import Verifier
+from nodes.verifier import Message, Verifier
 
 __all__ = ["Admission", "Admitted", "EntryFailed"]
 
@@ -27,25 +26,31 @@ class Admission:
     """Entries on their way to a commit: their forms are judged, their signatures are being checked."""
 
     def __init__(self, entries: Iterable[bytes], verifier: Verifier, ledger: bytes) -> None:
-        self._ledger = ledger
         self._read = [_read(entry) for entry in entries]
-        signed = [one for one in self._read if isinstance(one, SignedTransaction)]
-        self._ticket = verifier.start([message for one in signed for message in one.messages()])
+        self._ledger = ledger
+        self._owners: list[int] = []
+        messages: list[Message] = []
+        for position, one in enumerate(self._read):
+            if isinstance(one, SignedTransaction):
+                messages += one.messages()
+                self._owners += [position] * len(one.signatures)
+        self._ticket = verifier.start(messages)
 
     def finish(self) -> list[Admitted]:
         """The entries in order, waiting for their signatures. Judged in the order form, signatures, ledger."""
-        errors = iter(self._ticket.results())
-        return [one if isinstance(one, LadingError) else self._admitted(one, errors) for one in self._read]
+        bad: dict[int, LadingError] = {}
+        for position, error in zip(self._owners, self._ticket.results(), strict=True):
+            if error is not None:
+                bad.setdefault(position, error)
+        return [bad.get(position) or self._of_this_ledger(one) for position, one in enumerate(self._read)]
 
-    def _admitted(self, signed: SignedTransaction, errors: Iterator[LadingError | None]) -> Admitted:
-        bad = [error for error in islice(errors, len(signed.signatures)) if error is not None]
-        if bad:
-            return bad[0]
-        try:
-            check_ledger(signed, self._ledger)
-        except LadingError as error:
-            return error
-        return signed
+    def _of_this_ledger(self, one: Admitted) -> Admitted:
+        if isinstance(one, SignedTransaction):
+            try:
+                check_ledger(one, self._ledger)
+            except LadingError as error:
+                return error
+        return one
 
 
 def _read(entry: bytes) -> Admitted:
