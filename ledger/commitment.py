@@ -125,9 +125,7 @@ class DocumentChanged(ContradictionError):
     code = "document.changed"
     hint = "do not rely on this copy; ask for the document again from somebody who holds it"
 
-    def __init__(
-        self, message: str, *, value: object = None, changes: Sequence[Change] = ()
-    ) -> None:
+    def __init__(self, message: str, *, value: object = None, changes: Sequence[Change] = ()) -> None:
         super().__init__(message, value=value)
         self.changes = tuple(changes)
 
@@ -200,27 +198,33 @@ def verify_whole(
     """Check that a whole document is the committed one, and give its leaves.
 
     1. The leaf hashes that came with it give the commitment (`HashesChanged`).
-    2. Its bytes can be read (`DocumentChanged` with the byte). Only of a document that is not JSON,
-       `value` is taken as given (`ValueMissing`): that it says what the bytes say is for the
-       reader of that format to check.
+    2. Its bytes can be read (`DocumentChanged` with the byte), and say what `value` says, if that is
+       given. Only of a document that is not JSON, `value` is taken as given (`ValueMissing`): that
+       it says what the bytes say is for the reader of that format to check.
     3. Every leaf, recomputed, has the hash at its place (`DocumentChanged` with the pointers).
     """
     if not hashes or commitment_of(hashes) != commitment:  # (1)
-        raise HashesChanged(
-            f"{len(hashes)} leaf hashes do not give the commitment", value=commitment
-        )
+        raise HashesChanged(f"{len(hashes)} leaf hashes do not give the commitment", value=commitment)
     if is_json(media_type):  # (2)
-        try:
-            value = parse(original, limit=limit)
-        except JsonError as exc:
-            place = exc.offset if isinstance(exc, MalformedJson) else exc.value
-            raise DocumentChanged(f"the document was changed: {exc.message}", value=place) from exc
+        value = _read(original, value, limit)
     elif value is None:
         raise ValueMissing(f"a document of type {media_type} without its value", value=media_type)
     document = leaves(value, original, media_type, secret)
     if [leaf.hash for leaf in document] != list(hashes):  # (3)
         raise _changed(hashes, document)
     return document
+
+
+def _read(original: bytes, given: JsonValue, limit: int) -> JsonValue:
+    """The value of JSON bytes; a value that was given beside them must be the same."""
+    try:
+        value = parse(original, limit=limit)
+    except JsonError as exc:
+        place = exc.offset if isinstance(exc, MalformedJson) else exc.value
+        raise DocumentChanged(f"the document was changed: {exc.message}", value=place) from exc
+    if given is not None and canonicalise(given) != canonicalise(value):
+        raise DocumentChanged("the value that was given is not what the bytes say")
+    return value
 
 
 def _hmac(secret: bytes, message: bytes) -> bytes:

@@ -24,9 +24,9 @@ from typing import Any, Final
 from ledger.strict_json import JsonValue
 
 from .codes import is_container_number, is_lei
-from .errors import SchemaViolation, SumsDiffer
+from .errors import SumsDiffer
 from .model import DocumentFacts, Finding, Kind, PartyFacts, Role
-from .schema import load_schema
+from .schema import check_schema
 
 __all__ = ["FORMAT", "looks_like_certificate", "read_certificate"]
 
@@ -44,11 +44,7 @@ def looks_like_certificate(value: JsonValue) -> bool:
 
 def read_certificate(value: JsonValue) -> DocumentFacts:
     """The facts of a certificate. Raises `SchemaViolation` or `SumsDiffer`."""
-    report = load_schema("certificate_of_origin").check(value)
-    if report.violations:
-        first, more = report.violations[0], len(report.violations) - 1
-        others = f" (and {more} more places)" if more else ""
-        raise SchemaViolation(f"{first.place or '/'} {first.message}{others}", place=first.place)
+    check_schema("certificate_of_origin", value)
     certificate: Mapping[str, Any] = value  # type: ignore[assignment]  # the schema says so
     _check_totals(certificate)
     parties = {

@@ -47,7 +47,7 @@ from .errors import (
     SeveralOriginals,
 )
 from .model import DocumentFacts, Finding, Form, Kind, PartyFacts, Role
-from .schema import load_schema
+from .schema import check_schema
 
 __all__ = ["ISSUED", "looks_like_transport_document", "read_transport_document"]
 
@@ -100,7 +100,7 @@ def read_transport_document(value: JsonValue, *, statuses: Collection[str] = ISS
         place=_place(document),
         form=form if is_bill else None,
         parties=MappingProxyType(found),
-        references=tuple(_references(document)),
+        references=tuple(dict.fromkeys(_references(document))),
         findings=(*unknown, *_findings(document)),
     )
 
@@ -115,14 +115,10 @@ def _check_mandatory(document: Mapping[str, Any]) -> None:
 
 
 def _check_schema(document: dict[str, JsonValue]) -> list[Finding]:
-    """Raise the first violation of the schema; the unknown properties as findings."""
-    report = load_schema("transport_document").check(document)
-    if report.violations:
-        first, more = report.violations[0], len(report.violations) - 1
-        others = f" (and {more} more places)" if more else ""
-        raise SchemaViolation(f"{first.place or '/'} {first.message}{others}", place=first.place)
+    """Check against the schema; the properties that it does not know, as findings."""
+    unknown = check_schema("transport_document", document)
     message = "not in DCSA EBL 3.0.4; kept, and bound by the commitment"
-    return [Finding("document.unknown_property", place, message) for place in report.unknown]
+    return [Finding("document.unknown_property", place, message) for place in unknown]
 
 
 def _check_status(document: Mapping[str, Any], statuses: Collection[str]) -> None:

@@ -25,10 +25,12 @@ from importlib import resources
 from typing import Any, Final
 
 from ledger.errors import InputError
-from ledger.pointer import join
+from ledger.pointer import join, shown
 from ledger.strict_json import JsonValue, parse
 
-__all__ = ["BadSchema", "Report", "Schema", "Violation", "load_schema"]
+from .errors import SchemaViolation
+
+__all__ = ["BadSchema", "Report", "Schema", "Violation", "check_schema", "load_schema"]
 
 _TYPES: Final[dict[str, tuple[type, ...]]] = {
     "array": (list,),
@@ -110,7 +112,7 @@ class Schema:
             raise BadSchema(f"no schema at {place}", value=node)
         if strange := set(node) - _KEYWORDS - _FOR_PEOPLE:
             raise BadSchema(f"a keyword at {place} is not of the subset", value=min(strange))
-        if node.get("type", "object") not in _TYPES:
+        if str(node.get("type", "object")) not in _TYPES:
             raise BadSchema(f"an unknown type at {place}", value=node["type"])
         if node.get("additionalProperties", False) is not False:
             raise BadSchema(f"additionalProperties at {place} can only be false")
@@ -190,6 +192,19 @@ class Schema:
         elif matching > 1 and keyword == "oneOf":
             report.violations.append(Violation(place, keyword, f"must have only one of {needs}"))
         return {name for branch in branches for name in branch.get("properties", ())}
+
+
+def check_schema(name: str, value: JsonValue) -> list[str]:
+    """The places in `value` that the schema `name` does not know.
+
+    Raises `SchemaViolation` with the first violation, and the number of the others.
+    """
+    report = load_schema(name).check(value)
+    if report.violations:
+        first, more = report.violations[0], len(report.violations) - 1
+        others = f" (and {more} more)" if more else ""
+        raise SchemaViolation(f"{shown(first.place)} {first.message}{others}", place=first.place)
+    return report.unknown
 
 
 def load_schema(name: str) -> Schema:

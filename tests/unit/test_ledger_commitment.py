@@ -82,10 +82,7 @@ def test_a_document_of_one_value_has_two_leaves_with_two_salts(value: Any) -> No
 
 
 def test_empty_list_and_empty_object_and_nothing_differ() -> None:
-    commitments = {
-        commit(leaves(value, b"", JSON, SECRET))
-        for value in ({"a": []}, {"a": {}}, {"a": None}, {}, [])
-    }
+    commitments = {commit(leaves(value, b"", JSON, SECRET)) for value in ({"a": []}, {"a": {}}, {"a": None}, {}, [])}
     assert len(commitments) == 5
 
 
@@ -107,9 +104,7 @@ def test_nesting_made_in_python_is_bounded() -> None:
 
 def test_the_whole_document_verifies() -> None:
     hashes = _hashes()
-    document = verify_whole(
-        commitment_of(hashes), hashes, original=DOCUMENT, media_type=JSON, secret=SECRET
-    )
+    document = verify_whole(commitment_of(hashes), hashes, original=DOCUMENT, media_type=JSON, secret=SECRET)
     assert [leaf.hash for leaf in document] == hashes
 
 
@@ -129,8 +124,7 @@ def test_the_whole_document_verifies() -> None:
         (
             DOCUMENT.replace(b"1.10", b"1.1"),
             [("original", "")],
-            "the document was changed: only the original bytes differ "
-            "(white space, number form or media type)",
+            "the document was changed: only the original bytes differ (white space, number form or media type)",
         ),
         (
             DOCUMENT.replace(b'"a!"', b'"new":1,"a!"'),
@@ -149,9 +143,7 @@ def test_the_whole_document_verifies() -> None:
         ),
     ],
 )
-def test_a_change_is_named_with_its_place(
-    data: bytes, changes: list[tuple[str, str]], message: str
-) -> None:
+def test_a_change_is_named_with_its_place(data: bytes, changes: list[tuple[str, str]], message: str) -> None:
     with pytest.raises(DocumentChanged) as caught:
         _check(data)
     assert [tuple(change) for change in caught.value.changes] == changes
@@ -222,18 +214,20 @@ def test_a_document_that_is_not_json_brings_its_value() -> None:
         verify_whole(commitment, hashes, original=b"<Invoice/>", value={"ID": "INV-2"}, **given)
 
 
-def test_the_value_of_a_json_document_is_always_read_from_its_bytes() -> None:
-    """Else one could show one text to people and commit to another."""
-    document = leaves({"price": "2"}, b'{"price":"1"}', JSON, SECRET)
-    with pytest.raises(DocumentChanged, match="/price"):
-        verify_whole(
-            commit(document),
-            [leaf.hash for leaf in document],
-            original=b'{"price":"1"}',
-            media_type=JSON,
-            secret=SECRET,
-            value={"price": "2"},
-        )
+@pytest.mark.parametrize("committed", ["1", "2"])
+def test_a_value_beside_a_json_document_that_says_something_else_is_refused(committed: str) -> None:
+    """Else one could show one text to people, and another to the program that reads the value."""
+    original = b'{"price":"1"}'
+    document = leaves({"price": committed}, original, JSON, SECRET)
+    arguments: dict[str, Any] = {"original": original, "media_type": JSON, "secret": SECRET}
+    hashes = [leaf.hash for leaf in document]
+    with pytest.raises(DocumentChanged, match="the value that was given is not what the bytes say"):
+        verify_whole(commit(document), hashes, value={"price": "2"}, **arguments)
+    if committed == "2":
+        with pytest.raises(DocumentChanged, match="/price"):
+            verify_whole(commit(document), hashes, **arguments)
+    else:
+        verify_whole(commit(document), hashes, value={"price": "1"}, **arguments)
 
 
 @pytest.mark.parametrize(
