@@ -27,7 +27,7 @@ from ledger.bundle import MAX_BUNDLE
 from ledger.errors import LadingError, UsageError
 from ledger.policy import MAX_POLICY, Policy
 from ledger.quorum import weaknesses
-from ledger.report import Report, Verdict
+from ledger.report import Report, TitleEvent, Verdict
 from ledger.times import iso, parse_iso
 from ledger.verify import verify
 
@@ -43,6 +43,7 @@ _STATUS: Final = {Verdict.VALID: exits.DONE, Verdict.INVALID: exits.REFUSED, Ver
 _STYLES: Final = {Verdict.VALID: "green", Verdict.INVALID: "red", Verdict.UNKNOWN: "yellow"}
 _UNITS: Final = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _DURATION: Final = re.compile(r"([0-9]{1,9})([smhd])")
+_MODES: Final = {"endorse": "endorsed", "blank": "endorsed in blank", "possession": "possession only"}
 _MIB: Final = 1024 * 1024
 
 
@@ -199,9 +200,10 @@ def _title(report: Report) -> list[str]:
     return [f"  {line}" for line in table.split("\n")]
 
 
-def _deed(event: Any) -> str:
+def _deed(event: TitleEvent) -> str:
     deed = event.action.replace("_", " ")
-    return f"{deed} to {event.to}" if event.to else deed
+    to = f" to {event.to}" if event.to else ""
+    return f"{deed}{to}, {_MODES.get(event.mode, event.mode)}" if event.mode else deed + to
 
 
 def _control(facts: dict[str, Any]) -> list[str]:

@@ -28,6 +28,7 @@ from .strict_json import JsonValue, canonicalise, parse
 __all__ = [
     "BUNDLE_FORMAT",
     "MAX_BUNDLE",
+    "MAX_VALUES",
     "Bundle",
     "BundleEntry",
     "NotABundle",
@@ -38,6 +39,9 @@ __all__ = [
 
 BUNDLE_FORMAT: Final = "lading/bundle@1"
 MAX_BUNDLE: Final = 64 * 1024 * 1024
+"""Largest bundle that is read unless told otherwise, in bytes."""
+MAX_VALUES: Final = 1_000_000
+"""Most values in a bundle: a file of the largest size could else take a hundred times as much memory."""
 
 
 class NotABundle(UnverifiedError):
@@ -123,6 +127,8 @@ class Bundle:
     @classmethod
     def decode(cls, data: bytes, *, limit: int = MAX_BUNDLE) -> Bundle:
         """Read a bundle; only the canonical form is one. Raises errors of `ledger.strict_json` or `NotABundle`."""
+        if sum(map(data.count, (b",", b"[", b"{"))) > MAX_VALUES and len(data) <= limit:
+            raise NotABundle(f"more than {MAX_VALUES:,} values")
         value: Any = parse(data, limit=limit)
         if not isinstance(value, dict) or value.get("format") != BUNDLE_FORMAT:
             raise NotABundle(f"not a file of the format {BUNDLE_FORMAT}")
@@ -190,7 +196,7 @@ def _read(value: Mapping[str, Any]) -> Bundle:
         raise ValueError("the entries are not in ascending order")
     record, number = value["record"], value["number"]
     return Bundle(
-        record=bytes.fromhex(record["id"]),
+        record=_id(record["id"]),
         genesis=_bytes(value["genesis"]["document"]),
         genesis_paths=tuple(path(places) for places in value["genesis"]["paths"]),
         checkpoint=value["checkpoint"].encode("utf-8"),
@@ -199,6 +205,13 @@ def _read(value: Mapping[str, Any]) -> Bundle:
         number=None if number is None else StateProof(b"", _bytes(number["salt"], 32), _bytes(number["proof"])),
         document=_read_document(value["document"]),
     )
+
+
+def _id(text: Any) -> bytes:
+    raw = bytes.fromhex(text)
+    if len(raw) != 32:
+        raise ValueError("an id has 32 bytes")
+    return raw
 
 
 def _index(value: Any) -> int:

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
@@ -59,6 +60,8 @@ COSIGNATURE_KEY: Final = 0x04
 
 _DASH: Final = "— "
 _KEY_ID_SIZE: Final = 4
+_SHORT: Final = 400
+"""Characters of a vkey that is worth keeping in memory."""
 
 
 class BadNote(InputError):
@@ -131,21 +134,29 @@ class VerifierKey:
 
         Raises `BadKey`, or `signature.BadPublicKey` for a key under which signatures can be forged.
         """
-        parts = vkey.split("+", 2)
-        if len(parts) != 3:
-            raise BadKey("a vkey has three parts", value=vkey)
-        name, hex_id, encoded = parts
-        typed = from_base64(encoded, "the key in a vkey", BadKey)
-        if not typed:
-            raise BadKey("a vkey without a key", value=vkey)
-        key = cls(name, typed[0], typed[1:])
-        if key.id.hex() != hex_id:
-            raise BadKey(f"the key ID is {key.id.hex()}, not {hex_id}", value=vkey)
-        ed25519.check_public_key(ed25519.ED25519, key.public_key)
-        return key
+        return _known_key(vkey) if len(vkey) <= _SHORT else _read_key(vkey)
 
     def __str__(self) -> str:
         return f"{self.name}+{self.id.hex()}+{to_base64(bytes([self.type]) + self.public_key)}"
+
+
+def _read_key(vkey: str) -> VerifierKey:
+    parts = vkey.split("+", 2)
+    if len(parts) != 3:
+        raise BadKey("a vkey has three parts", value=vkey)
+    name, hex_id, encoded = parts
+    typed = from_base64(encoded, "the key in a vkey", BadKey)
+    if not typed:
+        raise BadKey("a vkey without a key", value=vkey)
+    key = VerifierKey(name, typed[0], typed[1:])
+    if key.id.hex() != hex_id:
+        raise BadKey(f"the key ID is {key.id.hex()}, not {hex_id}", value=vkey)
+    ed25519.check_public_key(ed25519.ED25519, key.public_key)
+    return key
+
+
+_known_key = lru_cache(maxsize=256)(_read_key)
+"""Policies and members' cards name the same keys again and again, and to check a point of the curve takes time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any
+from typing import Any, Final
+
+from .times import iso
 
 __all__ = ["Report", "Step", "TitleEvent", "Verdict", "worst"]
+
+_TIMES: Final = frozenset({"as_of", "since"})
+"""Facts that are ledger times."""
 
 
 class Verdict(IntEnum):
@@ -36,7 +41,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class TitleEvent:
-    """One entry of the record's history, as the bundle proves it."""
+    """One entry of the record's history, as the bundle proves it; `mode` is how an offer transfers."""
 
     index: int
     time: int
@@ -44,6 +49,7 @@ class TitleEvent:
     actor: str
     key: bytes
     to: str
+    mode: str = ""
 
 
 @dataclass(slots=True)
@@ -64,7 +70,7 @@ class Report:
         return worst(self.history, self.control)
 
     def as_dict(self) -> dict[str, Any]:
-        """The report as plain values for JSON output."""
+        """The report as plain values for JSON output; times in ISO 8601, hashes in hex."""
         return {
             "verdict": self.verdict.name,
             "history": {"verdict": self.history.name, "reason": self.history_reason},
@@ -83,13 +89,14 @@ class Report:
             "events": [
                 {
                     "entry": event.index,
-                    "time": event.time,
+                    "time": iso(event.time),
                     "action": event.action,
                     "actor": event.actor,
                     "key": event.key.hex(),
                     "to": event.to,
+                    "mode": event.mode,
                 }
                 for event in self.events
             ],
-            "facts": self.facts,
+            "facts": {name: iso(value) if name in _TIMES else value for name, value in self.facts.items()},
         }

@@ -135,6 +135,8 @@ class _Members(list[tuple[str, object]]):
 
 _TOKENS: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
 _NUMBER: Final = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?)([0-9]+))?")
+_EXACT_DIGITS: Final = 15
+"""Whole numbers of so many digits are exact in binary64."""
 _ENDLESS: Final = 18
 """Digits of an exponent that no mantissa of a document's size makes up for."""
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -269,6 +271,8 @@ def _check_text(text: str, pointer: str) -> None:
 
 def _number(literal: _Literal, pointer: str) -> int | float:
     """The number that `literal` writes, if binary64 keeps it."""
+    if literal.isdecimal() and len(literal) <= _EXACT_DIGITS:
+        return int(literal)
     match = _NUMBER.fullmatch(literal)
     if match is None:
         raise NumberNotExact(f"{shown(pointer)} is {literal}, which is no number of JSON", value=pointer)

@@ -27,21 +27,12 @@ from collections.abc import Callable
 
 from .bundle import MAX_BUNDLE, Bundle
 from .errors import ContradictionError, LadingError
+from .evidence import Evidence
 from .policy import Policy
 from .report import Report, Step, Verdict, worst
 from .verify_control import check_fresh, check_state
-from .verify_history import (
-    Evidence,
-    check_chain,
-    check_commits,
-    check_document,
-    check_inclusion,
-    check_keys,
-    check_log_signature,
-    check_quorum,
-    check_signatures,
-    read_genesis,
-)
+from .verify_history import check_chain, check_document, check_keys, check_signatures
+from .verify_log import check_commits, check_inclusion, check_log_signature, check_quorum, read_genesis
 
 __all__ = ["DEFAULT_MAX_AGE", "verify"]
 

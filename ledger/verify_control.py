@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from .errors import ContradictionError, LadingError, UnverifiedError
+from .evidence import Evidence, Unreadable
 from .hashing import claim_key, record_key
 from .ics23 import verify_membership
 from .ics23_wire import decode as decode_proof
-from .quorum import Quorum
 from .record import Item, Record, number_content
 from .times import iso
-from .verify_history import Evidence, Unreadable
 
 __all__ = ["NotFresh", "StateDiffersFromHistory", "check_fresh", "check_state"]
 
@@ -34,7 +33,6 @@ def check_state(evidence: Evidence) -> str:
     try:
         record = Record.decode(bundle.state.content)
         proof = decode_proof(bundle.state.proof)
-        number_proof = None if bundle.number is None else decode_proof(bundle.number.proof)
     except LadingError as exc:
         raise Unreadable(f"the state proof cannot be read: {exc.message}", value=exc.value) from None
     key = record_key(bundle.record)
@@ -50,12 +48,7 @@ def check_state(evidence: Evidence) -> str:
     issue = evidence.chain[0][2].transaction
     if record.document != issue.arguments.get("document") or record.issuer != issue.actor:
         raise StateDiffersFromHistory("the state names another document or issuer than the first entry")
-    number = issue.arguments.get("number")
-    if isinstance(number, dict) and bundle.number is not None and number_proof is not None:
-        claimed = claim_key(issue.actor, number["key"])
-        content = number_content(claimed, record.id)
-        verify_membership(root, claimed, Item(bundle.number.salt, content).value(claimed), number_proof)
-        evidence.facts["number_is_unique"] = True
+    _check_number(evidence, root)
     evidence.state = record
     evidence.facts["status"] = record.status
     evidence.facts["controller"] = None if record.controller is None else evidence.name(record.controller)
@@ -63,12 +56,28 @@ def check_state(evidence: Evidence) -> str:
     return f"{record.status}, in the control of {evidence.name(record.controller)} since {iso(record.since)}"
 
 
+def _check_number(evidence: Evidence, root: bytes) -> None:
+    """The number that the first entry claims stands in the state, and belongs to this record."""
+    issue, shown = evidence.chain[0][2].transaction, evidence.bundle.number
+    number = issue.arguments.get("number")
+    key = number.get("key") if isinstance(number, dict) else None
+    if (type(key) is bytes) != (shown is not None):
+        raise Unreadable("the bundle does not hold one proof for each number that the record claims")
+    if type(key) is not bytes or shown is None:
+        return
+    try:
+        proof = decode_proof(shown.proof)
+    except LadingError as exc:
+        raise Unreadable(f"the proof of the number cannot be read: {exc.message}", value=exc.value) from None
+    claimed = claim_key(issue.actor, key)
+    content = number_content(claimed, evidence.bundle.record)
+    verify_membership(root, claimed, Item(shown.salt, content).value(claimed), proof)
+    evidence.facts["number_is_unique"] = True
+
+
 def check_fresh(evidence: Evidence) -> str:
     """(12) A dead record stays dead; a live one is known as of the quorum's cosignatures, or under its lock."""
-    record, quorum = evidence.state, evidence.quorum
-    if record is None or quorum is None:
-        raise Unreadable("an earlier step has not established it")
-    as_of = _as_of(evidence, quorum)
+    record, as_of = evidence.the_state(), _as_of(evidence)
     evidence.facts["as_of"] = as_of
     name = evidence.name(record.controller)
     if record.controller is None:
@@ -83,9 +92,9 @@ def check_fresh(evidence: Evidence) -> str:
     return f"{name} is in control since {iso(record.since)}, as of {iso(as_of)}"
 
 
-def _as_of(evidence: Evidence, quorum: Quorum) -> int:
+def _as_of(evidence: Evidence) -> int:
     """Unix milliseconds at which a whole quorum of replaying cosigners stood by the checkpoint."""
-    seconds = quorum.as_of(replay_only=True)
+    seconds = evidence.the_quorum().as_of(replay_only=True)
     return evidence.commits[-1].time if seconds is None else seconds * 1000
 
 
