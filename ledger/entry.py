@@ -4,8 +4,8 @@
     ["lading/text@1", kind, hash, part, parts, content]                   one of the consortium's own texts
     ["lading/commit@1", height, time, size before, index, state root, previous]
 
-A **text** (the genesis, a rule table) is cut into parts of at most 24,576 bytes; `hash` is the
-SHA-256 of the whole, `part` counts from 0.
+A **text** (the genesis, a rule table) is cut into parts of 24,576 bytes, the last one shorter; `hash` is
+the SHA-256 of the whole, `part` counts from 0.
 
 A **commit** closes a batch: `time` is ledger time in Unix milliseconds, `size before` the number of
 entries before the batch, `index` its own, `state root` the root of the state tree after the batch,
@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from . import codec
 from .errors import ContradictionError, InputError
-from .transaction import TRANSACTION, SignedTransaction
+from .transaction import MAX_INTEGER, TRANSACTION, SignedTransaction
 
 __all__ = [
     "COMMIT",
@@ -113,7 +113,8 @@ def _read_commit(value: list[Any]) -> Commit:
     if [type(item) for item in value[1:]] != [int, int, int, int, bytes, bytes]:
         raise BadEntry("a commit has seven elements")
     _, height, time, before, index, root, previous = value
-    if min(height, time, before, index) < 0 or before > index or len(root) != 32 or len(previous) != 32:
+    numbers = (height, time, before, index)
+    if min(numbers) < 0 or max(numbers) > MAX_INTEGER or before > index or not len(root) == len(previous) == 32:
         raise BadEntry("an element of a commit is out of its range", value=index)
     return Commit(height, time, before, index, root, previous)
 
@@ -122,8 +123,11 @@ def _read_text(value: list[Any]) -> Text:
     if [type(item) for item in value[1:]] != [str, bytes, int, int, bytes]:
         raise BadEntry("a text has six elements")
     _, kind, digest, part, parts, content = value
-    if len(digest) != 32 or not 0 <= part < parts <= MAX_PARTS or len(content) > PART_SIZE or len(kind) > 64:
+    if len(digest) != 32 or not 0 <= part < parts <= MAX_PARTS or len(kind) > 64:
         raise BadEntry("an element of a text is out of its range", value=part)
+    full = part < parts - 1
+    if len(content) > PART_SIZE or (full and len(content) < PART_SIZE) or (not content and parts > 1):
+        raise BadEntry("a part of a text is not of the size that its place asks for", value=len(content))
     return Text(kind, digest, part, parts, content)
 
 

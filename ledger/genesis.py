@@ -13,19 +13,23 @@ rules compare with, each a string.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
 from .errors import InputError
+from .hashing import HASH_SIZE
 from .member import MemberCard
+from .note import check_key_name
+from .policy import Policy
 from .strict_json import canonicalise, parse
 
 __all__ = ["GENESIS_FORMAT", "BadGenesis", "Genesis", "TableRef"]
 
 GENESIS_FORMAT: Final = "lading/genesis@1"
 MAX_GENESIS: Final = 4 * 1024 * 1024
+MAX_SAFE_INTEGER: Final = 2**53 - 1
 
 
 class BadGenesis(InputError):
@@ -92,17 +96,27 @@ class Genesis:
         return genesis
 
     def check(self) -> None:
-        """Members and their aliases are distinct, and governors are members. Raises `BadGenesis`."""
+        """Nothing stands twice, governors are members, the policy can be read. Raises `BadGenesis` or `BadPolicy`."""
         ids = [card.id for card in self.members]
         aliases = [card.alias for card in self.members]
         keys = [card.key for card in self.members]
-        for what, listed in (("id", ids), ("alias", aliases), ("key", keys)):
+        kinds = [(table.kind, table.version) for table in self.tables]
+        twice: list[tuple[str, Sequence[object]]] = [
+            ("two members share one id", ids),
+            ("two members share one alias", aliases),
+            ("two members share one key", keys),
+            ("a governor is named twice", self.governors),
+            ("two tables are of one kind and version", kinds),
+        ]
+        for what, listed in twice:
             if len(set(listed)) != len(listed):
-                raise BadGenesis(f"two members share one {what}")
+                raise BadGenesis(what)
         if not self.governors or not set(self.governors) <= set(ids):
             raise BadGenesis("the governors are one or more of the founding members")
-        if not self.origin or any(c.isspace() or c == "+" for c in self.origin):
-            raise BadGenesis("an origin has no spaces and no plus sign", value=self.origin)
+        if any(len(table.hash) != HASH_SIZE or table.version < 1 for table in self.tables):
+            raise BadGenesis("a table is named by a version from 1 and a hash of 32 bytes")
+        check_key_name(self.origin, BadGenesis)
+        Policy.parse(self.policy.encode())
 
     def member(self, member_id: bytes) -> MemberCard | None:
         """A founding member by its id."""
@@ -125,6 +139,6 @@ def _read(value: dict[str, Any]) -> Genesis:
 
 
 def _integer(value: object) -> int:
-    if type(value) is not int or value < 0:
+    if type(value) is not int or not 0 <= value <= MAX_SAFE_INTEGER:
         raise ValueError(f"{value!r} is not a whole number that is not negative")
     return value

@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from .errors import InputError
 from .hashing import SIGN_ATTESTATION, ZERO, number_key
-from .note import VerifierKey
+from .note import COSIGNATURE_KEY, VerifierKey
 from .signature import check_encryption_key, check_public_key, verify
 from .strict_json import JsonValue, canonicalise, parse
 
@@ -42,6 +42,7 @@ ROLES: Final = frozenset(
      "warehouse"}
 )  # fmt: skip
 _ALIAS: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_ROLE: Final = re.compile("|".join(sorted(ROLES)))
 _CODE: Final = re.compile(r"[A-Z0-9]{1,20}:[A-Za-z0-9./-]{1,40}")
 _LEI: Final = re.compile(r"[A-Z0-9]{18}[0-9]{2}")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -136,8 +137,11 @@ class MemberCard:
 
     @classmethod
     def decode(cls, data: bytes) -> MemberCard:
-        """Read and check a card file."""
-        return cls.from_json(parse(data, limit=_MAX_CARD))
+        """Read and check a card file, which is the canonical form and nothing else."""
+        card = cls.from_json(parse(data, limit=_MAX_CARD))
+        if card.encode() != data:
+            raise BadCard("not the canonical form of a card")
+        return card
 
     @classmethod
     def from_json(cls, value: JsonValue) -> MemberCard:
@@ -148,7 +152,7 @@ class MemberCard:
             card = _read_card(value)
         except (KeyError, TypeError, ValueError, AttributeError) as exc:
             raise BadCard(f"a field is missing or has a wrong type: {exc}") from None
-        if card.as_json() != value:
+        if canonicalise(card.as_json()) != canonicalise(value):
             raise BadCard("the card has fields that a card does not have, or not in their one form")
         card.check()
         return card
@@ -184,34 +188,32 @@ def check_member_fields(fields: Mapping[str, Any]) -> None:
     names = fields["names"]
     _need(type(names) is dict and 1 <= len(names) <= 8, "names", fields)
     for language, name in names.items():
-        good = type(name) is str and 0 < len(name) <= _MAX_NAME and name.isprintable()
-        _need(good and _LANGUAGE.fullmatch(language) is not None, "names", fields)
-    _need(fields["lei"] == "" or _text(fields, "lei", _LEI), "lei", fields)
-    _need(
-        type(fields["registration"]) is str and len(fields["registration"]) <= 64,
-        "registration",
-        fields,
-    )
+        _need(bool(name) and _is_line(name, _MAX_NAME) and _LANGUAGE.fullmatch(language) is not None, "names", fields)
+    _need(fields["lei"] == "" or (_text(fields, "lei", _LEI) and _lei_adds_up(fields["lei"])), "lei", fields)
+    _need(_is_line(fields["registration"], 64), "registration", fields)
     _need(bool(fields["lei"] or fields["registration"]), "lei or registration", fields)
-    _need(type(fields["address"]) is str and len(fields["address"]) <= 256, "address", fields)
-    for name, pattern in (("roles", None), ("codes", _CODE)):
+    _need(_is_line(fields["address"], 256), "address", fields)
+    for name, pattern in (("roles", _ROLE), ("codes", _CODE)):
         listed = fields[name]
-        _need(
-            type(listed) is list and len(listed) <= 16 and len(set(listed)) == len(listed),
-            name,
-            fields,
-        )
-        _need(
-            all(type(x) is str and (pattern is None or pattern.fullmatch(x)) for x in listed),
-            name,
-            fields,
-        )
-    _need(set(fields["roles"]) <= ROLES, "roles", fields)
+        _need(type(listed) is list and len(listed) <= 16, name, fields)
+        _need(all(type(one) is str and pattern.fullmatch(one) for one in listed), name, fields)
+        _need(len(set(listed)) == len(listed), name, fields)
     check_encryption_key(fields["encryption"])
     cosigners = fields["cosigners"]
     _need(type(cosigners) is dict and set(cosigners) <= {"replay", "witness"}, "cosigners", fields)
     for role, text in cosigners.items():
-        _need(VerifierKey.parse(text).name.endswith("/" + role), "cosigners", fields)
+        _need(type(text) is str, "cosigners", fields)
+        key = VerifierKey.parse(text)
+        _need(key.type == COSIGNATURE_KEY and key.name.endswith("/" + role), "cosigners", fields)
+
+
+def _is_line(value: Any, size: int) -> bool:
+    return type(value) is str and len(value) <= size and value.isprintable()
+
+
+def _lei_adds_up(lei: str) -> bool:
+    """The check digits of ISO 17442 (ISO 7064, MOD 97-10): letters as 10 to 35, the remainder by 97 is 1."""
+    return int("".join(str(int(mark, 36)) for mark in lei)) % 97 == 1
 
 
 def _text(fields: Mapping[str, Any], name: str, pattern: re.Pattern[str]) -> bool:

@@ -26,7 +26,8 @@ from typing import Any, Final, NamedTuple
 
 from . import codec
 from .errors import InputError
-from .hashing import number_key, record_key, state_value
+from .hashing import HASH_SIZE, number_key, record_key, state_value
+from .transaction import MAX_INTEGER
 
 __all__ = [
     "BadRecord",
@@ -140,7 +141,7 @@ class Record:
         ]  # fmt: skip
 
     def copy(self) -> Record:
-        """A copy that can be changed without changing this one; lists and fields are copied too."""
+        """A copy whose elements and fields can be set without changing this one; the values of fields are shared."""
         elements = self._elements()
         elements[-1] = dict(self.fields)
         return Record(*elements)
@@ -163,10 +164,12 @@ class Record:
                 raise BadRecord("an element of a record has a wrong type", value=element)
         pending = value[13]
         if pending is not None:
-            if len(pending) != 4 or [type(x) for x in pending] not in _PENDING_TYPES:
+            if list(map(type, pending)) not in _PENDING_TYPES:
                 raise BadRecord("pending is [recipient, mode, until, purpose]")
             value[13] = Pending(*pending)
-        return cls(*value)
+        record = cls(*value)
+        _check_ranges(record)
+        return record
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Record) and self._elements() == other._elements()
@@ -175,6 +178,20 @@ class Record:
 
     def __repr__(self) -> str:
         return f"Record({self.kind} {self.id.hex()[:12]} {self.status} sequence {self.sequence})"
+
+
+def _check_ranges(record: Record) -> None:
+    ids = [record.id, record.head, record.issuer, record.controller, record.beneficiary, record.order_party]
+    ids += [record.nominee, record.pledgee, record.hold, record.document, *record.replaces, *record.replaced_by]
+    numbers = [record.version, record.sequence, record.entry, record.since, record.locked_until or 0]
+    if record.pending is not None:
+        ids.append(record.pending.party)
+        numbers.append(record.pending.until or 0)
+    for identifier in ids:
+        if identifier is not None and (type(identifier) is not bytes or len(identifier) != HASH_SIZE):
+            raise BadRecord("an id, a hash or a party of a record has 32 bytes", value=identifier)
+    if min(numbers) < 0 or max(numbers) > MAX_INTEGER:
+        raise BadRecord("a number of a record is out of its range", value=numbers)
 
 
 _BYTES: Final = frozenset({bytes})
@@ -212,8 +229,13 @@ def content_key(content: bytes) -> bytes:
     Raises errors of `ledger.codec` or `BadRecord`.
     """
     value = codec.decode(content, limit=MAX_CONTENT)
-    if type(value) is list and len(value) == 3 and value[0] == "number" and type(value[1]) is bytes:
-        return value[1]
-    if type(value) is list and len(value) == 21 and type(value[0]) is bytes:
+    if type(value) is list and len(value) == 3 and value[0] == "number" and _is_hash(value[1]) and _is_hash(value[2]):
+        key: bytes = value[1]
+        return key
+    if type(value) is list and len(value) == 21 and _is_hash(value[0]):
         return record_key(value[0])
     raise BadRecord("neither a record nor a number", value=content[:32])
+
+
+def _is_hash(value: Any) -> bool:
+    return type(value) is bytes and len(value) == HASH_SIZE

@@ -34,6 +34,8 @@ ED25519: Final = 1
 PUBLIC_KEY_SIZE: Final = 32
 SIGNATURE_SIZE: Final = 64
 
+_X25519_PRIME: Final = 2**255 - 19
+
 _open = bindings.crypto_sign_open
 
 
@@ -82,9 +84,12 @@ def check_public_key(algorithm: int, public_key: bytes) -> None:
 
 
 def check_encryption_key(public_key: bytes) -> None:
-    """Refuse an X25519 public key (RFC 7748) of low order, with which everybody shares one secret."""
-    if len(public_key) != PUBLIC_KEY_SIZE:
-        raise BadPublicKey("an X25519 public key has 32 bytes", value=public_key)
+    """Refuse an X25519 public key (RFC 7748) of low order, with which everybody shares one secret.
+
+    Also one that is not canonical: not below 2^255 - 19, so that one key is not written in two ways.
+    """
+    if len(public_key) != PUBLIC_KEY_SIZE or int.from_bytes(public_key, "little") >= _X25519_PRIME:
+        raise BadPublicKey("not an X25519 public key of 32 bytes in its one form", value=public_key)
     try:
         bindings.crypto_scalarmult(b"\x09" * 32, public_key)
     except CryptoError:

@@ -32,11 +32,14 @@ def iso(milliseconds: int) -> str:
 
 
 def parse_iso(text: str) -> int:
-    """Unix milliseconds of an ISO 8601 time; without an offset it is UTC. Raises `BadTime`."""
+    """Unix milliseconds of an ISO 8601 time from 1970 on; without an offset it is UTC. Raises `BadTime`."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise BadTime("not a time", value=text) from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return round((moment - _EPOCH) / timedelta(milliseconds=1))
+    milliseconds = round((moment - _EPOCH) / timedelta(milliseconds=1))
+    if not 0 <= milliseconds <= _LAST:
+        raise BadTime("a time before 1970 or after 9999", value=text)
+    return milliseconds

@@ -34,6 +34,7 @@ from .merkle import leaf_hash
 from .signature import verify
 
 __all__ = [
+    "MAX_INTEGER",
     "MAX_SIGNATURES",
     "MAX_TARGETS",
     "TRANSACTION",
@@ -51,7 +52,8 @@ TRANSACTION: Final = "lading/transaction@1"
 MAX_TARGETS: Final = 64
 MAX_SIGNATURES: Final = 64
 _MAX_ARGUMENTS: Final = 64
-_MAX_INTEGER: Final = 2**63 - 1
+MAX_INTEGER: Final = 2**63 - 1
+"""Largest time, sequence, height or index; databases have no larger integers."""
 
 
 class BadTransaction(InputError):
@@ -179,7 +181,7 @@ def _read_body(raw: bytes) -> Transaction:
         raise codec.NotCanonical("the arguments are not in ascending order of their names")
     if not len(ledger) == len(actor) == len(salt) == 32 == len(actor if represented is None else represented):
         raise BadTransaction("ledger id, actor, represented and salt have 32 bytes each")
-    if not 0 <= until <= _MAX_INTEGER:
+    if not 0 <= until <= MAX_INTEGER:
         raise BadTransaction("valid until is not a time in Unix milliseconds", value=until)
     if len(action) > 128 or len(statement) > 128 or len(arguments) > _MAX_ARGUMENTS:
         raise BadTransaction("the action, the statement or the arguments are too long")
@@ -204,7 +206,7 @@ def _read_targets(raw: list[Any]) -> tuple[Target, ...]:
         if type(item) is not list or list(map(type, item)) != _TARGET_TYPES:
             raise BadTransaction("a record is named by [id, sequence, head]")
         record, sequence, head = item
-        if len(record) != 32 or len(head) != 32 or not 0 <= sequence <= _MAX_INTEGER:
+        if len(record) != 32 or len(head) != 32 or not 0 <= sequence <= MAX_INTEGER:
             raise BadTransaction("a record's id and head have 32 bytes, its sequence is not negative")
         read.append(Target(record, sequence, head))
     if len(read) > 1 and len({target.record for target in read}) != len(read):
