@@ -138,11 +138,18 @@ class Session:
 
 
 def command(
-    app: typer.Typer, function: Callable[..., int | None], *, name: str | None = None, panel: str, keys: bool = True
+    app: typer.Typer,
+    function: Callable[..., int | None],
+    *,
+    name: str | None = None,
+    panel: str,
+    keys: bool = True,
+    locked: bool = False,
 ) -> None:
     """Add `function(session, …)` to `app` as a command; its docstring is the help, its parameters are the options.
 
-    Its name is the function's with dashes, unless `name` is given. Without `keys` it takes no passphrase.
+    Its name is the function's with dashes, unless `name` is given. Without `keys` it takes no passphrase. One that
+    is `locked` holds the lock of the home from before it opens the keys, since it changes them.
     """
     hints = get_type_hints(function, include_extras=True)
     own = list(inspect.signature(function).parameters.values())[1:]
@@ -158,7 +165,10 @@ def command(
     @wraps(function)
     def run(**values: Any) -> int | None:
         session = Session(values.pop("home"), values.pop("passphrase_file", None), values.pop("as_json"))
-        return function(session, **values)
+        if not locked:
+            return function(session, **values)
+        with session.home.lock(purpose=f"lading {function.__name__}"):
+            return function(session, **values)
 
     del run.__wrapped__
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]

@@ -4,7 +4,8 @@
     lading verify FILE …      goes to `cli.verify` at once, without importing the rest
     LADING_DEBUG=1            shows the traceback of a fault of lading itself
 
-A module of commands stands in `MODULES`, and adds its commands as `context.py` says. `main(arguments)` can be
+A module of commands stands in `MODULES`, and adds its commands as `context.py` says. `cli.verify` has a
+`main(arguments) -> int` of its own, made with argparse; the app lists it for `--help` alone. `main(arguments)` can be
 called in a process again and again: it returns the exit status, and keeps nothing between two calls.
 """
 
@@ -28,7 +29,18 @@ if TYPE_CHECKING:
 
 __all__ = ["MODULES", "BadCommandLine", "InternalFault", "NotInstalled", "main", "make_app", "run"]
 
-MODULES: Final[tuple[tuple[str, str], ...]] = (("cli.commands_member", "member"),)
+MODULES: Final[tuple[tuple[str, str], ...]] = (
+    ("cli.commands_init", ""),
+    ("cli.commands_join", "member"),
+    ("cli.commands_member", "member"),
+    ("cli.commands_govern", "member"),
+    ("cli.commands_issue", ""),
+    ("cli.commands_offer", ""),
+    ("cli.commands_answer", ""),
+    ("cli.commands_act", ""),
+    ("cli.commands_cosign", ""),
+    ("cli.demo", ""),
+)
 """The modules of commands and the group of each ("" for none), in the order in which `--help` shows them."""
 
 _GROUPS: Final = {

@@ -21,7 +21,7 @@ from unicodedata import combining, east_asian_width
 from ledger.errors import LadingError
 from ledger.times import iso
 
-__all__ = ["Screen", "moment", "plain_table", "print_error", "short"]
+__all__ = ["Screen", "colours", "moment", "plain_table", "print_error", "printable", "short", "styled", "to_json"]
 
 _STYLES: Final = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 _WIDE: Final = frozenset("WF")

@@ -11,7 +11,7 @@ from nodes.engines.solo import SoloEngine
 from nodes.home import Home, OtherLedger
 from nodes.reader import LedgerReader
 
-__all__ = ["open_for_reading", "open_for_writing"]
+__all__ = ["open_for_reading", "open_for_writing", "open_replica", "open_store"]
 
 _CACHE_MIB = 16
 """A command's own cache; a node that serves takes more."""
@@ -47,6 +47,23 @@ def open_for_writing(home: Home, clock: Callable[[], int], *, purpose: str) -> I
             yield engine
         finally:
             store.close()
+
+
+@contextmanager
+def open_store(home: Home, *, purpose: str) -> Iterator[Store]:
+    """The ledger's store for what needs no rules, such as keeping a cosignature, under the same lock."""
+    with home.ledger_lock(purpose=purpose):
+        store = _store(home.operator_folder() / "ledger.db", read_only=False)
+        try:
+            _check_pin(home, LedgerReader(store))
+            yield store
+        finally:
+            store.close()
+
+
+def open_replica(home: Home) -> Store:
+    """The log as this member has replayed it, in its own home; the caller closes it."""
+    return _store(home.folder / "replica.db", read_only=False, create=True)
 
 
 def _check_pin(home: Home, reader: LedgerReader) -> None:

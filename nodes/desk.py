@@ -1,44 +1,48 @@
 """A member's desk: what one organisation does with its home, its keys and a ledger on this machine.
 
-    with Desk.open(home, keys) as desk:
-        desk.act(record, "offer", {"to": bank, "mode": "endorse"})
+    desk = Desk(home, keys, clock=now_ms, random_bytes=os.urandom)
+    desk.act(record, "offer", {"to": bank, "mode": "endorse"})
 
-Every act goes the same way: the record is read, the transaction is built with the statement that a person
-reads, signed with the member's key, judged and committed under the ledger's lock; then the documents go to
-the next party's inbox, and the operator signs the checkpoint.
+Every act goes the same way: the transaction is built on the record as the member has seen it, shown to the
+person (`before_signing`), signed with the member's key, judged and committed under the ledger's lock; then the
+documents go to the next party's inbox (`courier.py`), and the operator signs the checkpoint.
+
+Documents and the texts of reasons are on disk before the commitment to them is on the ledger: a crash in between
+leaves a text without an act, never an act without its text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from contracts.rules import Rules
-from ledger.errors import LadingError, UsageError
+from ledger.errors import InputError, LadingError, RefusedError, UsageError
 from ledger.hashing import note_commitment
 from ledger.record import Record
 from ledger.transaction import SignedTransaction, Target, Transaction, sign
 from nodes.access import open_for_reading, open_for_writing
 from nodes.checkpoints import sign_current
-from nodes.delivery import fetch_all, hand_on
+from nodes.courier import Courier, HandedOn, receivers
 from nodes.documents.model import Document
 from nodes.engines.solo import Done, SoloEngine
 from nodes.home import Home
 from nodes.inbox import Fetched
 from nodes.issuing import Issue, issue_arguments
 from nodes.keystore import KeyName, MemoryKeyStore
-from nodes.parcel import Attachment, DocumentPackage, Note, Parcel
+from nodes.parcel import Attachment, DocumentPackage, Note
 from nodes.reader import LedgerReader
-from nodes.vault import NoDocument, Vault
+from nodes.vault import Vault
 
-__all__ = ["ActReport", "Desk", "NoKeys"]
+__all__ = ["VALID_FOR", "ActReport", "BeforeSigning", "Desk", "NoKeys"]
 
-VALID_FOR = 3_600_000
+VALID_FOR: Final = 3_600_000
 """How long a transaction may wait to be included, in milliseconds of ledger time: one hour."""
+
+BeforeSigning = Callable[[Transaction, LedgerReader], None]
+"""Is given what is about to be signed, so that the person can read it; raises if it must not be signed."""
 
 
 class NoKeys(UsageError):
@@ -50,11 +54,12 @@ class NoKeys(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class ActReport:
-    """What an act did: its entry, the record after it, and to whom documents were handed on."""
+    """What an act did: its entry, the record after it, to whom documents were handed on, and what could not be."""
 
     done: Done
     record: Record
     handed_on: tuple[bytes, ...] = ()
+    undelivered: tuple[LadingError, ...] = ()
 
 
 class Desk:
@@ -67,8 +72,10 @@ class Desk:
         *,
         clock: Callable[[], int],
         random_bytes: Callable[[int], bytes],
+        before_signing: BeforeSigning | None = None,
     ) -> None:
         self.home = home
+        self.before_signing: BeforeSigning = before_signing or (lambda transaction, reader: None)
         self._keys = keys
         self._clock = clock
         self._random = random_bytes
@@ -93,30 +100,30 @@ class Desk:
         """The member's documents."""
         return Vault(self.home.vault_path, self.keys)
 
-    @property
-    def _inbox(self) -> Path:
-        return self.home.operator_folder() / "inbox"
+    @cached_property
+    def courier(self) -> Courier:
+        """Who takes this member's documents to others, and theirs to it."""
+        return Courier(self.home.operator_folder() / "inbox", self.vault, self.keys, self.member)
 
-    def reading(self) -> Any:
+    def reading(self) -> AbstractContextManager[LedgerReader]:
         """The ledger for reading, as a context."""
         return open_for_reading(self.home)
 
     @contextmanager
-    def writing(self, purpose: str) -> Any:
+    def writing(self, purpose: str) -> Iterator[SoloEngine]:
         """The ledger for writing, as a context; an operator signs the checkpoint at its end."""
-        with open_for_writing(self.home, self._clock, purpose=purpose) as engine:
+        with open_for_writing(self.home, self._clock, purpose=f"lading {purpose}") as engine:
             yield engine
             if self.home.settings.operator and self._keys is not None:
                 sign_current(engine.store, engine.reader.genesis.origin, self._keys)
 
     def fetch(self) -> list[Fetched]:
         """Take what waits in the inbox into the vault."""
-        with open_for_reading(self.home) as reader:
-            return fetch_all(self._inbox, self.vault, self.keys, self.member, reader)
+        with self.reading() as reader:
+            return self.courier.fetch(reader)
 
     def build(
         self,
-        engine_rules: Rules,
         reader: LedgerReader,
         record: Record | None,
         action: str,
@@ -125,9 +132,11 @@ class Desk:
         at: tuple[int, bytes] | None = None,
         valid_for: int = VALID_FOR,
     ) -> SignedTransaction:
-        """Build and sign the transaction of one act; `at` signs on another (sequence, head) than the record's."""
-        kind, _, name = action.partition(".")
-        version = record.version if record is not None else engine_rules.table(kind).version
+        """Build, show and sign the transaction of one act, named with its kind.
+
+        `at` signs on another (sequence, head) than the record's; `valid_for` is in milliseconds.
+        """
+        version = record.version if record is not None else reader.rules.table(action.partition(".")[0]).version
         targets: tuple[Target, ...] = ()
         if record is not None:
             sequence, head = at or (record.sequence, record.head)
@@ -139,10 +148,11 @@ class Desk:
             arguments=dict(arguments),
             actor=self.member,
             represented=None,
-            statement=f"{kind}.{name}@{version}",
+            statement=f"{action}@{version}",
             valid_until=self._clock() + valid_for,
             salt=self._random(32),
         )
+        self.before_signing(transaction, reader)
         return sign(transaction, self.keys.signer(KeyName.SIGNING))
 
     def submit(self, engine: SoloEngine, signed: SignedTransaction) -> ActReport:
@@ -164,28 +174,24 @@ class Desk:
         attachments: Sequence[Attachment] = (),
     ) -> ActReport:
         """Issue the record of a document, and hand the document on to its first holder."""
-        record_id, secret = self._random(32), self._random(32)
+        kind, record_id, secret = document.kind.value, self._random(32), self._random(32)
         hashes = tuple(file.ref.sha256 for file in attachments)
         choice = Issue(record_id, secret, to, bound_to, until, law, place, hashes)
         with self.writing("issue") as engine:
-            reader: LedgerReader = engine.reader
-            members = reader.members()
-            table = engine.rules.table(document.kind.value)
+            reader = engine.reader
+            members, table = reader.members(), reader.rules.table(kind)
             arguments = issue_arguments(
                 document, choice, reader.record(self.member), members, table, engine.ledger_id, engine.rules.parameters
             )
-            signed = self.build(engine.rules, reader, None, f"{document.kind.value}.issue", arguments)
-            # The document is on disk before its commitment is: a crash in between leaves a document
-            # without a record, never a record without its document.
-            self._keep(record_id, document, secret, attachments)
+            signed = self.build(reader, None, f"{kind}.issue", arguments)
             try:
+                self._keep(record_id, document, secret, attachments)
                 report = self.submit(engine, signed)
-            except LadingError:
+            except (RefusedError, InputError):  # nothing of it is on the ledger; after any other error it may be
                 self.vault.forget(record_id)
                 raise
-            receivers = self._receivers(report.record, bound_to, engine)
-            handed = [self._hand_on(record_id, receiver, engine.reader) for receiver in receivers]
-        return ActReport(report.done, report.record, tuple(handed))
+            handed = self.courier.hand_on(record_id, receivers(report.record, bound_to, reader), reader)
+        return _report(report, handed)
 
     def act(
         self,
@@ -198,68 +204,26 @@ class Desk:
         valid_for: int = VALID_FOR,
     ) -> ActReport:
         """Do one action on a record; documents go on with an offer, the text of a reason with a refusal."""
-        filled = dict(arguments)
-        note = self._note(reason)
+        filled, note, handed = dict(arguments), self._note(reason), HandedOn()
         if note is not None:
             filled["reason"] = note.commitment
         with self.writing(action) as engine:
-            signed = self.build(
-                engine.rules, engine.reader, record, f"{record.kind}.{action}", filled, at=at, valid_for=valid_for
-            )
-            report = self.submit(engine, signed)
+            signed = self.build(engine.reader, record, f"{record.kind}.{action}", filled, at=at, valid_for=valid_for)
             if note is not None:
                 self.vault.add_note(record.id, note)
-                self._send_note(note, report.record, engine.reader)
+            report = self.submit(engine, signed)
             to = filled.get("to")
-            if type(to) is not bytes:
-                return report
-            handed = self.hand_on(record.id, to, engine.reader)
-        return ActReport(report.done, report.record, (to,) if handed else ())
-
-    def hand_on(self, record_id: bytes, to: bytes, reader: LedgerReader) -> int:
-        """Hand on the documents of a record, and those bound to it, to a member; how many parcels went."""
-        count = 0
-        for bound in [record_id, *self._bound(record_id, reader)]:
-            try:
-                self._hand_on(bound, to, reader)
-            except NoDocument:
-                continue
-            count += 1
-        return count
-
-    def _hand_on(self, record_id: bytes, to: bytes, reader: LedgerReader) -> bytes:
-        parcel = self.vault.parcel(record_id)
-        hand_on(self._inbox, parcel, record_id, self.member, reader.record(to), self.keys, reader.genesis.id)
-        return to
-
-    def _bound(self, record_id: bytes, reader: LedgerReader) -> list[bytes]:
-        """The records in this vault that are bound to a record."""
-        found = []
-        for entry in self.vault.entries():
-            other = reader.find(entry.record_id)
-            if other is not None and record_id in other.fields.get("bound_to", []) and other.id not in found:
-                found.append(other.id)
-        return found
-
-    def _receivers(self, record: Record, bound_to: Sequence[bytes], engine: SoloEngine) -> list[bytes]:
-        """Who gets a new record's document: its first holder, its parties, who controls what it is bound to."""
-        wanted = [record.pending.party if record.pending else None, record.fields.get("buyer")]
-        wanted.append(record.fields.get("consignee"))
-        for bound in bound_to:
-            other = engine.reader.find(bound)
-            wanted.append(None if other is None else other.controller)
-        members = [party for party in wanted if party is not None and party != self.member]
-        return [
-            party
-            for party in dict.fromkeys(members)
-            if (found := engine.reader.find(party)) is not None and found.kind == "member"
-        ]
+            if type(to) is bytes:
+                handed = self.courier.hand_on(record.id, [to], engine.reader)
+            if note is not None:
+                handed.errors += self.courier.send_note(note, report.record, engine.reader)
+        return _report(report, handed)
 
     def _keep(self, record_id: bytes, document: Document, secret: bytes, attachments: Sequence[Attachment]) -> None:
         refs = tuple(
             self.vault.add_attachment(record_id, file.name, file.media_type, file.content) for file in attachments
         )
-        labels = {"number": document.facts.number, "issuer": document.facts.issuer.name}
+        labels = {"number": _label(document.facts.number), "issuer": _label(document.facts.issuer.name)}
         package = DocumentPackage(document.kind.value, document.media_type, document.original, secret, labels, refs)
         self.vault.put(record_id, package)
 
@@ -267,12 +231,14 @@ class Desk:
         if not reason:
             return None
         salt = self._random(32)
+        Note(salt, reason, salt).check()  # before it is hashed: what a shell hands over need not be Unicode
         return Note(note_commitment(salt, reason), reason, salt)
 
-    def _send_note(self, note: Note, record: Record, reader: LedgerReader) -> None:
-        """The text of a reason goes to who is in control and who issued the record."""
-        for party in dict.fromkeys((record.controller, record.issuer)):
-            if party is None or party == self.member:
-                continue
-            parcel = Parcel(None, (), (note,))
-            hand_on(self._inbox, parcel, record.id, self.member, reader.record(party), self.keys, reader.genesis.id)
+
+def _report(report: ActReport, handed: HandedOn) -> ActReport:
+    return ActReport(report.done, report.record, tuple(handed.to), tuple(handed.errors))
+
+
+def _label(text: str) -> str:
+    """A text of a document as a label, which is one line."""
+    return "".join(mark for mark in text if mark.isprintable())[:255]

@@ -227,6 +227,13 @@ class Home:
         """Remove what crashes left half-written; how many files. Call it under `lock()`."""
         return remove_temporaries(self.folder)
 
+    def operate(self) -> None:
+        """Make this the operator's home: the ledger and the inboxes lie in it. Raises `OtherLedger`."""
+        if self.settings.ledger_id is not None and not self.settings.operator:
+            raise OtherLedger("this home belongs to another member's ledger", value=self.settings.ledger_id)
+        make_folder(self.inbox_path)
+        self._save(replace(self.settings, operator=True, location="."))
+
     def set_member(self, member: bytes) -> None:
         """Say whose home this is, once. Raises `OtherLedger` if it is another member's."""
         if self.settings.member not in (None, member):

@@ -14,7 +14,17 @@ from ledger.record import Record
 from ledger.strict_json import JsonValue, canonicalise
 from nodes.documents.model import Document, Form, Kind, PartyFacts, Role
 
-__all__ = ["Issue", "NoFirstHolder", "NotTheIssuer", "find_party", "issue_arguments"]
+__all__ = [
+    "ChoiceMissing",
+    "Issue",
+    "NoFirstHolder",
+    "NoSuchKind",
+    "NotForThisKind",
+    "NotTheIssuer",
+    "find_party",
+    "issue_arguments",
+    "kind_named",
+]
 
 
 class NotTheIssuer(UsageError):
@@ -31,6 +41,27 @@ class NoFirstHolder(UsageError):
     hint = "name the first holder: `lading issue FILE --to MEMBER`"
 
 
+class NotForThisKind(UsageError):
+    """Something was chosen that records of this kind do not have."""
+
+    code = "issue.not_for_this_kind"
+    hint = "leave the option out; `lading rules show KIND` lists what an issue takes"
+
+
+class ChoiceMissing(UsageError):
+    """Neither the person, nor the document, nor the ledger says under which law or where it is issued."""
+
+    code = "issue.choice_missing"
+    hint = "give `--law CODE` (such as SG) or `--place CODE` (a UN/LOCODE such as CNSHA)"
+
+
+class NoSuchKind(UsageError):
+    """No kind of document has this name."""
+
+    code = "issue.no_such_kind"
+    hint = f"the kinds are {', '.join(Kind)}"
+
+
 @dataclass(frozen=True, slots=True)
 class Issue:
     """What a person chooses beside the document."""
@@ -44,6 +75,14 @@ class Issue:
     place: str = ""
     attachments: Sequence[bytes] = ()
     """SHA-256 of each file that goes with the document."""
+
+
+def kind_named(name: str) -> Kind:
+    """The kind of document that `name` means. Raises `NoSuchKind`."""
+    try:
+        return Kind(name.replace("-", "_"))
+    except ValueError:
+        raise NoSuchKind("no kind of document has this name", value=name) from None
 
 
 def find_party(party: PartyFacts | None, members: Mapping[bytes, Record]) -> Record | None:
@@ -66,15 +105,20 @@ def issue_arguments(
     ledger_id: bytes,
     parameters: Mapping[str, str],
 ) -> dict[str, Any]:
-    """The arguments with which `actor` issues the document. Raises `NotTheIssuer` or `NoFirstHolder`."""
-    facts = document.facts
+    """The arguments with which `actor` issues the document.
+
+    Raises `NotTheIssuer`, `NoFirstHolder`, `NotForThisKind` or `ChoiceMissing`.
+    """
+    facts, declared = document.facts, table.actions["issue"].arguments
     _check_issuer(document, actor, members)
+    _check_choices(issue, table)
     arguments: dict[str, Any] = {
         "record": issue.record,
         "document": commit(document.leaves(issue.secret)),
         "attachments": [attachment_commitment(issue.secret, digest) for digest in issue.attachments] or None,
         "bound_to": list(issue.bound_to) or None,
         "until": issue.until,
+        "expires": issue.until,
         "law": issue.law or parameters.get("law"),
         "place": issue.place or facts.place or None,
         "rulebook": bytes.fromhex(parameters.get("rulebook", "")),
@@ -83,8 +127,26 @@ def issue_arguments(
         key = number_key(ledger_id, table.number.cls, actor.id, facts.number)
         arguments["number"] = {"at": table.number.at, "class": table.number.cls, "key": key}
     arguments |= _parties(document, issue, members)
-    declared = table.actions["issue"].arguments
+    for name in ("law", "place"):
+        if name in declared and not declared[name].optional and arguments[name] is None:
+            raise ChoiceMissing(f"the {table.title.lower()} needs its {name}", value=facts.number)
     return {name: value for name, value in arguments.items() if name in declared and value is not None}
+
+
+def _check_choices(issue: Issue, table: RuleTable) -> None:
+    """What a person chose is never dropped in silence."""
+    chosen: dict[str, tuple[object, tuple[str, ...]]] = {
+        "--to": (issue.to, ("to",)),
+        "--with": (issue.bound_to, ("bound_to",)),
+        "--until": (issue.until, ("until", "expires")),
+        "--law": (issue.law, ("law",)),
+        "--place": (issue.place, ("place",)),
+        "--attach": (issue.attachments, ("attachments",)),
+    }
+    declared = set(table.actions["issue"].arguments)
+    for option, (value, names) in chosen.items():
+        if value and not declared.intersection(names):
+            raise NotForThisKind(f"the issue of a {table.title.lower()} takes no {option}", value=option)
 
 
 def _check_issuer(document: Document, actor: Record, members: Mapping[bytes, Record]) -> None:

@@ -10,11 +10,11 @@ number is computed for every member that may have issued it, and the state says 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from ledger.codec import decode
-from ledger.errors import UsageError
+from ledger.errors import NotFoundError, UsageError
 from ledger.hashing import claim_key, number_key
 from ledger.member import alias_key
 from ledger.record import MAX_CONTENT, Record
@@ -22,7 +22,7 @@ from ledger.smt_hash import path_of
 from nodes.reader import LedgerReader, NoSuchMember, NoSuchRecord
 from nodes.vault import Vault
 
-__all__ = ["Ambiguous", "alias_of", "find_member", "find_record"]
+__all__ = ["Ambiguous", "NoSuchSequence", "alias_of", "find_member", "find_record", "head_at", "members_among"]
 
 _PREFIX: Final = re.compile(r"[0-9a-f]{6,64}")
 _ID_DIGITS: Final = 64
@@ -37,12 +37,38 @@ class Ambiguous(UsageError):
     hint = "give more digits of the id; `lading list` and `lading member list` show them"
 
 
-def alias_of(party: bytes | None, members: dict[bytes, Record]) -> str:
+class NoSuchSequence(NotFoundError):
+    """The record never had this sequence."""
+
+    code = "lookup.no_such_sequence"
+    hint = "`lading trace RECORD` lists the record's acts with their sequences"
+
+
+def alias_of(party: bytes | None, members: Mapping[bytes, Record]) -> str:
     """A party as people call it: the alias of a member, else 12 digits of the reference, or a dash."""
     if party is None:
         return "-"
     member = members.get(party)
     return party.hex()[:12] if member is None else str(member.fields["alias"])
+
+
+def members_among(reader: LedgerReader, parties: Iterable[bytes | None]) -> dict[bytes, Record]:
+    """Those of `parties` that are members, by id."""
+    found = {party: reader.find(party) for party in dict.fromkeys(parties) if party is not None}
+    return {party: record for party, record in found.items() if record is not None and record.kind == "member"}
+
+
+def head_at(reader: LedgerReader, record: Record, sequence: int) -> bytes:
+    """The head that a record had at a sequence, from its history. Raises `NoSuchSequence`."""
+    if sequence == record.sequence:
+        return record.head
+    acts = reader.history(record)
+    founded = record.sequence - len(acts)  # 1 for a record of the genesis, else 0
+    if founded and sequence == founded:
+        return next(reader.store.entries(0, 1)).leaf
+    if not founded < sequence < record.sequence:
+        raise NoSuchSequence(f"the record has the sequences 1 to {record.sequence}", value=sequence)
+    return acts[sequence - founded - 1].signed.leaf
 
 
 def find_member(reader: LedgerReader, word: str) -> Record:

@@ -44,9 +44,9 @@ class NotProvable(UnavailableError):
 
 
 def signed_note(stored: StoredCheckpoint) -> bytes:
-    """A stored checkpoint with all its signatures, as C2SP signed-note."""
-    lines = [NoteSignature.parse(line) for line in stored.lines]
-    return Note(stored.body.encode("utf-8"), tuple(lines)).format()
+    """A stored checkpoint with the newest signature of each key, as C2SP signed-note."""
+    newest = {line.key: line for line in map(NoteSignature.parse, stored.lines)}
+    return Note(stored.body.encode("utf-8"), tuple(newest.values())).format()
 
 
 @dataclass(frozen=True, slots=True)

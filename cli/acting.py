@@ -1,0 +1,188 @@
+"""What every acting command does around its act: fetch the inbox, show what is signed, say what was done.
+
+with acting(session) as work:
+    record = work.record(word)
+    work.done(work.desk.act(record, "accept", {}), "accepts control of")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ledger.errors import UsageError
+
+from .context import Session, now_ms
+from .output import Screen, moment, short
+from .parties import party_facts
+from .statement import show_statement
+
+if TYPE_CHECKING:
+    from ledger.record import Record
+    from nodes.desk import ActReport, Desk
+    from nodes.inbox import Fetched
+    from nodes.reader import LedgerReader
+
+__all__ = ["BadTimeSpan", "Work", "acting", "fetch", "time_of"]
+
+_UNITS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}
+
+
+class BadTimeSpan(UsageError):
+    """Not a time, and not a span of time from now."""
+
+    code = "usage.bad_time_span"
+    hint = "write +90m, +12h or +3d, or a time such as 2026-03-01T12:00Z"
+
+
+def time_of(text: str | None) -> int | None:
+    """A time in Unix milliseconds: ISO 8601, or a span from now such as `+3d`. Raises `BadTime`, `BadTimeSpan`."""
+    from ledger.times import parse_iso
+
+    if text is None or not text.startswith("+"):
+        return None if text is None else parse_iso(text)
+    number, unit = text[1:-1], text[-1:]
+    if unit not in _UNITS or not number.isascii() or not number.isdigit() or len(number) > 6:
+        raise BadTimeSpan("not a span of time", value=text)
+    return now_ms() + int(number) * _UNITS[unit]
+
+
+@dataclass(slots=True)
+class Work:
+    """An acting command at work."""
+
+    desk: Desk
+    screen: Screen
+    arrived: list[dict[str, Any]]
+
+    def record(self, word: str) -> Record:
+        """The record that `word` means. Raises `NoSuchRecord` or `Ambiguous`."""
+        from nodes.lookup import find_record
+
+        with self.desk.reading() as reader:
+            return find_record(reader, word, self.desk.vault)
+
+    def member(self, word: str) -> Record:
+        """The member that `word` means. Raises `NoSuchMember` or `Ambiguous`."""
+        from nodes.lookup import find_member
+
+        with self.desk.reading() as reader:
+            return find_member(reader, word)
+
+    def act(
+        self,
+        record: Record,
+        action: str,
+        arguments: Mapping[str, Any],
+        *,
+        reason: str = "",
+        at_sequence: int | None = None,
+    ) -> ActReport:
+        """Do an action; with `at_sequence` signed on the head that the record had then."""
+        from nodes.lookup import head_at
+
+        at = None
+        if at_sequence is not None:
+            with self.desk.reading() as reader:
+                at = (at_sequence, head_at(reader, record, at_sequence))
+        return self.desk.act(record, action, arguments, reason=reason, at=at)
+
+    def done(self, report: ActReport, text: str, **more: Any) -> None:
+        """Print what an act did; `text` says it in words, `more` are further facts."""
+        from nodes.lookup import members_among
+
+        record, done = report.record, report.done
+        with self.desk.reading() as reader:
+            pending = record.pending.party if record.pending else None
+            members = members_among(reader, [record.controller, pending, *report.handed_on])
+        aliases = [str(members[party].fields["alias"]) for party in report.handed_on]
+        value = {**act_facts(report, members), **more, "handed_on": aliases, "arrived": self.arrived}
+        lines = [text, f"  record: {record.kind} {short(record.id)}, {record.status}, sequence {record.sequence}"]
+        lines.append(f"  entry: {done.index} at height {done.height}, {moment(done.time)}")
+        lines += [f"  documents: to {', '.join(aliases)}"] if aliases else []
+        self.screen.result(value, "\n".join(lines))
+        for error in report.undelivered:
+            self.screen.warn(f"done, but documents could not be handed on: {error.message}; `lading send` tries again")
+
+
+def act_facts(report: ActReport, members: dict[bytes, Record]) -> dict[str, Any]:
+    """An act for `--json`."""
+    record, done = report.record, report.done
+    pending = record.pending
+    return {
+        "record": record.id.hex(),
+        "kind": record.kind,
+        "status": record.status,
+        "sequence": record.sequence,
+        "head": record.head.hex(),
+        "controller": party_facts(record.controller, members),
+        "pending": None
+        if pending is None
+        else {
+            "to": party_facts(pending.party, members),
+            "mode": pending.mode,
+            "until": None if pending.until is None else moment(pending.until),
+            "purpose": pending.purpose,
+        },
+        "transaction": done.transaction.hex(),
+        "entry": done.index,
+        "height": done.height,
+        "time": moment(done.time),
+        "repeated": done.repeated,
+    }
+
+
+@contextmanager
+def acting(session: Session) -> Iterator[Work]:
+    """The desk of the home, its inbox fetched, its statements shown."""
+    with session.desk() as desk:
+        desk.before_signing = lambda transaction, reader: show_statement(session.screen, transaction, reader)
+        with desk.reading() as reader:
+            arrived = fetch(desk, reader, session.screen)
+        _warn_of_rotation(desk, session.screen)
+        yield Work(desk, session.screen, arrived)
+
+
+def _warn_of_rotation(desk: Desk, screen: Screen) -> None:
+    from nodes.keystore import KeyName
+
+    if desk.keys.staged_key(KeyName.SIGNING) is not None:
+        screen.warn("a change of the signing key was interrupted; `lading member rotate-key` finishes it")
+
+
+def fetch(desk: Desk, reader: LedgerReader, screen: Screen, *, waiting: bool = False) -> list[dict[str, Any]]:
+    """Fetch the inbox, and say on stderr what came; the same for `--json`, with `waiting` what has to wait too."""
+    found = desk.courier.fetch(reader)
+    arrived = [_arrival(one, reader) for one in found if waiting or one.outcome != "waiting"]
+    for one in arrived:
+        if one["outcome"] == "taken":
+            what = ", ".join(one["brought"])
+            screen.say(f"inbox: {what} of {one['kind']} {one['record'][:12]} from {one['from']}")
+        else:
+            what = "was put aside" if one["outcome"] == "rejected" else "has to wait"
+            screen.warn(f"inbox: {one['file']} {what}: {one['error']}")
+    return arrived
+
+
+def _arrival(one: Fetched, reader: LedgerReader) -> dict[str, Any]:
+    from nodes.lookup import alias_of, members_among
+
+    value: dict[str, Any] = {"file": one.name, "outcome": one.outcome, "error": one.error.code if one.error else None}
+    if one.opened is not None:
+        parcel, address = one.opened.parcel, one.opened.address
+        record = reader.find(address.record_id)
+        value |= {
+            "record": address.record_id.hex(),
+            "kind": record.kind if record else None,
+            "from": alias_of(address.sender, members_among(reader, [address.sender])),
+            "brought": _contents(parcel.document is not None, len(parcel.attachments), len(parcel.notes)),
+        }
+    return value
+
+
+def _contents(document: bool, attachments: int, notes: int) -> Sequence[str]:
+    counted = ((attachments, "attachment"), (notes, "note"))
+    found = [f"{count} {word}{'s' if count > 1 else ''}" for count, word in counted if count]
+    return ["the document", *found] if document else found

@@ -1,0 +1,109 @@
+"""`lading offer`, `lading endorse` and `lading recall`: passing a bill on, and taking the offer back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ledger.errors import UsageError
+
+from .acting import Work, acting, time_of
+from .context import ACTING, Session, command
+from .output import short
+from .parties import RecordWord
+
+if TYPE_CHECKING:
+    from ledger.record import Record
+
+__all__ = ["TwoWays", "register"]
+
+_To = Annotated[str, typer.Option("--to", metavar="MEMBER", help="The party to whom it is offered.")]
+_Until = Annotated[str | None, typer.Option(metavar="TIME", help="Until when it can be accepted; +3d is three days.")]
+AtSequence = Annotated[
+    int | None,
+    typer.Option("--at-sequence", metavar="NUMBER", help="Sign on an older state of the record, to show what happens."),
+]
+
+
+class TwoWays(UsageError):
+    """An offer is endorsed in blank, or for possession only, not both."""
+
+    code = "usage.two_ways"
+    hint = "give --blank or --possession, or neither"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    command(app, offer, panel=ACTING)
+    command(app, endorse, panel=ACTING)
+    command(app, recall, panel=ACTING)
+
+
+def offer(
+    session: Session,
+    record: RecordWord,
+    *,
+    to: _To,
+    blank: Annotated[bool, typer.Option("--blank", help="Endorse it in blank.", show_default=False)] = False,
+    possession: Annotated[
+        bool, typer.Option("--possession", help="Pass it on without an endorsement.", show_default=False)
+    ] = False,
+    until: _Until = None,
+    at_sequence: AtSequence = None,
+) -> None:
+    """Offer a bill to another party: endorsed where I am the order party, else for possession only."""
+    if blank and possession:
+        raise TwoWays("both --blank and --possession are given")
+    with acting(session) as work:
+        found = work.record(record)
+        mode = "blank" if blank else "possession" if possession else _usual_mode(work, found)
+        _offer(work, found, to, mode, until, at_sequence)
+
+
+def endorse(
+    session: Session,
+    record: RecordWord,
+    *,
+    to: _To,
+    blank: Annotated[
+        bool, typer.Option("--blank", help="Endorse it in blank, not to them.", show_default=False)
+    ] = False,
+    until: _Until = None,
+    at_sequence: AtSequence = None,
+) -> None:
+    """Offer a bill to another party, endorsed to it or in blank; both take effect when it accepts."""
+    with acting(session) as work:
+        _offer(work, work.record(record), to, "blank" if blank else "endorse", until, at_sequence)
+
+
+def recall(session: Session, record: RecordWord, *, at_sequence: AtSequence = None) -> None:
+    """Take my offer back before it is accepted."""
+    with acting(session) as work:
+        found = work.record(record)
+        work.done(work.act(found, "recall", {}, at_sequence=at_sequence), f"took back the offer of {short(found.id)}")
+
+
+def _usual_mode(work: Work, record: Record) -> str:
+    """How a bill is offered when nothing is said, and why."""
+    if record.fields.get("form") == "order" and record.order_party == work.desk.member:
+        work.screen.say("offered with an endorsement to the recipient, since the bill stands to my order")
+        return "endorse"
+    reasons = {
+        "straight": "a straight bill is not endorsed",
+        "blank": "the bill is endorsed in blank",
+        "order": "the bill stands to the order of another party",
+    }
+    work.screen.say(
+        f"offered for possession only, since {reasons.get(record.fields.get('form', ''), 'it has no form')}"
+    )
+    return "possession"
+
+
+def _offer(work: Work, record: Record, to: str, mode: str, until: str | None, at_sequence: int | None) -> None:
+    member = work.member(to)
+    arguments = {"to": member.id, "mode": mode, "until": time_of(until)}
+    given = {name: value for name, value in arguments.items() if value is not None}
+    report = work.act(record, "offer", given, at_sequence=at_sequence)
+    how = {"endorse": "endorsed to it", "blank": "endorsed in blank", "possession": "for possession only"}[mode]
+    work.done(report, f"offered {short(record.id)} to {member.fields['alias']}, {how}", mode=mode)

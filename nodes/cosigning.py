@@ -1,0 +1,121 @@
+"""Cosigning a ledger on this machine: replay it into a replica of one's own, then vouch for its newest checkpoint.
+
+    replica.db    in the cosigner's home: the log as this member has replayed it, entry by entry
+
+The replica grows with the ledger: what was replayed before is not replayed again, and a log that was rewritten
+underneath does not fit it any more. A cosignature is given only over a checkpoint whose size and root the replica
+has, by a key that the member's card names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from ledger.errors import UsageError
+from ledger.note import Note, VerifierKey
+from ledger.policy import Policy
+from ledger.quorum import Quorum, evaluate
+from ledger.record import Record
+from ledger.store.port import Store, StoredCheckpoint
+from nodes.access import open_replica, open_store
+from nodes.checkpoints import cosign_replayed
+from nodes.cosigned import Cosigned
+from nodes.desk import Desk
+from nodes.keystore import KeyName
+from nodes.proofs import NoCheckpoint, signed_note
+from nodes.replayer import Replayer
+
+__all__ = ["Cosigning", "NoCosignerKey", "cosign_newest", "quorum_of"]
+
+_PORTION: Final = 20_000
+"""How many entries are replayed between two signs of progress."""
+
+
+class NoCosignerKey(UsageError):
+    """This member's record on the ledger names no cosigner key, or not the one of this home."""
+
+    code = "cosign.no_key"
+    hint = "a cosigner's card is made with `lading member create --cosigner-name NAME`"
+
+
+@dataclass(frozen=True, slots=True)
+class Cosigning:
+    """A checkpoint after this member has done its part: how many entries it replayed, and who has cosigned.
+
+    `name` is that of the cosigner's key, None for an operator who signs as the log alone.
+    """
+
+    name: str | None
+    height: int
+    replayed: int
+    quorum: Quorum
+
+
+def cosign_newest(
+    desk: Desk, time: int, *, progress: Callable[[int, int], None] = lambda done, total: None
+) -> Cosigning:
+    """Replay the ledger up to its newest checkpoint, and cosign that at `time` (POSIX seconds).
+
+    In the operator's home the log signs the checkpoint of the newest commit first; an operator without a cosigner
+    key does no more. `progress` is told how many entries of how many are replayed. Raises `LogDiffers`,
+    `ReplayDiffers`, `WouldFork`, `NoCosignerKey` or `NoCheckpoint`.
+    """
+    if desk.home.settings.operator:
+        with desk.writing("cosign"):
+            pass  # at its end the checkpoint is signed
+    policy = desk.home.read_policy()
+    with desk.reading() as reader:
+        stored = _newest(reader.store)
+        quorum = quorum_of(stored, policy)
+        height, name = reader.commit_of(stored.size - 1).height, _key_name(reader.record(desk.member), desk)
+        if name is None:
+            return Cosigning(None, height, 0, quorum)
+        replica = open_replica(desk.home)
+        try:
+            replayer = Replayer(replica)
+            before = replayer.size
+            _follow(replayer, reader.store, stored.size, progress)
+            line = cosign_replayed(stored, replayer, desk.keys, name, Cosigned(desk.home.cosigner_path), time)
+        finally:
+            replica.close()
+    with open_store(desk.home, purpose="lading cosign") as store:
+        store.put_checkpoint(stored.size, stored.body, [line])
+        kept = store.checkpoint(stored.size) or stored
+    return Cosigning(name, height, stored.size - before, quorum_of(kept, policy))
+
+
+def quorum_of(stored: StoredCheckpoint, policy: str) -> Quorum:
+    """What a policy makes of a stored checkpoint. Raises as `ledger.quorum.evaluate`."""
+    return evaluate(Policy.parse(policy.encode("utf-8")), Note.parse(signed_note(stored)))
+
+
+def _newest(store: Store) -> StoredCheckpoint:
+    stored = store.checkpoint()
+    if stored is None:
+        raise NoCheckpoint("the operator has signed no checkpoint yet")
+    return stored
+
+
+def _key_name(member: Record, desk: Desk) -> str | None:
+    """The name of the `…/replay` key with which the member cosigns; None for an operator that has none."""
+    vkey = member.fields["cosigners"].get("replay")
+    if vkey is None:
+        if desk.home.settings.operator:
+            return None
+        raise NoCosignerKey(f"the card of {member.fields['alias']} names no cosigner key", value=member.id)
+    key = VerifierKey.parse(vkey)
+    if key.public_key != desk.keys.public_key(KeyName.REPLAY):
+        raise NoCosignerKey(f"the key {key.name} of the ledger is not the one of this home", value=vkey)
+    return key.name
+
+
+def _follow(replayer: Replayer, log: Store, size: int, progress: Callable[[int, int], None]) -> None:
+    """Replay the entries that the replica lacks, up to `size`."""
+    done = replayer.size
+    while done < size:
+        stop = min(done + _PORTION, size)
+        replayer.feed(entry.data for entry in log.entries(done, stop))
+        done = stop
+        progress(done, size)

@@ -1,0 +1,113 @@
+"""Handing documents on: what goes to whom with an act, by way of the inbox in the operator's home.
+
+With a record go its document, its attachments, the texts of reasons, and the documents of the records that are
+bound to it, as far as this member has them. What cannot be handed on does not undo the act that it goes with: it
+is reported, and `lading send` tries again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ledger.errors import LadingError
+from ledger.record import Record
+from nodes.delivery import fetch_all, hand_on
+from nodes.inbox import Fetched
+from nodes.keystore import KeyStore
+from nodes.parcel import Note, Parcel
+from nodes.reader import LedgerReader, NoSuchRecord
+from nodes.vault import NoDocument, Vault
+
+__all__ = ["Courier", "HandedOn", "receivers"]
+
+
+@dataclass(slots=True)
+class HandedOn:
+    """To whom documents went, of how many records, and what went wrong."""
+
+    to: list[bytes] = field(default_factory=list)
+    records: int = 0
+    errors: list[LadingError] = field(default_factory=list)
+
+
+class Courier:
+    """Takes documents from one member's vault to other members' inboxes, and fetches what waits for it."""
+
+    def __init__(self, inbox: Path, vault: Vault, keys: KeyStore, member: bytes) -> None:
+        self._inbox = inbox
+        self._vault = vault
+        self._keys = keys
+        self._member = member
+
+    def fetch(self, reader: LedgerReader) -> list[Fetched]:
+        """Take what waits in the inbox into the vault."""
+        return fetch_all(self._inbox, self._vault, self._keys, self._member, reader)
+
+    def hand_on(self, record_id: bytes, to: Iterable[bytes], reader: LedgerReader, *, bound: bool = True) -> HandedOn:
+        """Hand on the documents of a record, and with `bound` those of records bound to it."""
+        done = HandedOn()
+        for party in to:
+            count = 0
+            for one in [record_id, *(self.bound(record_id, reader) if bound else ())]:
+                try:
+                    self._send(self._parcel(one, reader), one, party, reader)
+                    count += 1
+                except NoDocument:
+                    continue
+                except LadingError as error:
+                    done.errors.append(error)
+            done.records += count
+            done.to += [party] if count else []
+        return done
+
+    def send_note(self, note: Note, record: Record, reader: LedgerReader) -> list[LadingError]:
+        """Send the text of a reason to who is in control and to who issued the record."""
+        errors = []
+        for party in dict.fromkeys((record.controller, record.issuer)):
+            if party is None or party == self._member or not _is_member(party, reader):
+                continue
+            try:
+                self._send(Parcel(None, (), (note,)), record.id, party, reader)
+            except LadingError as error:
+                errors.append(error)
+        return errors
+
+    def bound(self, record_id: bytes, reader: LedgerReader) -> list[bytes]:
+        """The records in the vault that are bound to a record."""
+        held = dict.fromkeys(entry.record_id for entry in self._vault.entries())
+        found = ((one, reader.find(one)) for one in held)
+        return [one for one, record in found if record is not None and record_id in record.fields.get("bound_to", [])]
+
+    def _parcel(self, record_id: bytes, reader: LedgerReader) -> Parcel:
+        """What is handed on with a record; a note that no act on the ledger commits to stays here."""
+        parcel = self._vault.parcel(record_id)
+        if not parcel.notes:
+            return parcel
+        try:
+            acts = reader.history(reader.record(record_id))
+        except NoSuchRecord:
+            acts = []
+        committed = {act.signed.transaction.arguments.get("reason") for act in acts}
+        notes = tuple(note for note in parcel.notes if note.commitment in committed)
+        return Parcel(parcel.document, parcel.attachments, notes)
+
+    def _send(self, parcel: Parcel, record_id: bytes, to: bytes, reader: LedgerReader) -> None:
+        hand_on(self._inbox, parcel, record_id, self._member, reader.record(to), self._keys, reader.genesis.id)
+
+
+def receivers(record: Record, bound_to: Sequence[bytes], reader: LedgerReader) -> list[bytes]:
+    """Who gets a new record's document: its first holder, its parties, who controls what it is bound to."""
+    wanted = [record.pending.party if record.pending else None]
+    wanted += [record.fields.get("buyer"), record.fields.get("consignee")]
+    for other in bound_to:
+        found = reader.find(other)
+        wanted.append(None if found is None else found.controller)
+    parties = dict.fromkeys(party for party in wanted if party is not None and party != record.issuer)
+    return [party for party in parties if _is_member(party, reader)]
+
+
+def _is_member(party: bytes, reader: LedgerReader) -> bool:
+    record = reader.find(party)
+    return record is not None and record.kind == "member"
