@@ -39,9 +39,7 @@ class NothingToDisclose(NotFoundError):
     hint = "look up the names in the document; upper and lower case differ, lists count from 0"
 
 
-def disclose(
-    document: Sequence[Leaf], pointers: Iterable[str], *, original: bool = False
-) -> list[Leaf | bytes]:
+def disclose(document: Sequence[Leaf], pointers: Iterable[str], *, original: bool = False) -> list[Leaf | bytes]:
     """A redacted copy: the leaves at and below `pointers` with their salts, the others as hashes.
 
     `original` discloses the hash of the bytes as well, by which a guess of the whole could be
@@ -55,10 +53,7 @@ def disclose(
         if not found:
             raise NothingToDisclose(f"the document has nothing at {shown(pointer)}", value=pointer)
         chosen |= found
-    return [
-        leaf if (original if leaf.pointer is None else leaf.pointer in chosen) else leaf.hash
-        for leaf in document
-    ]
+    return [leaf if (original if leaf.pointer is None else leaf.pointer in chosen) else leaf.hash for leaf in document]
 
 
 def verify_disclosed(commitment: bytes, copy: Sequence[Leaf | bytes]) -> dict[str, JsonValue]:
@@ -79,14 +74,10 @@ def verify_disclosed(commitment: bytes, copy: Sequence[Leaf | bytes]) -> dict[st
                 disclosed[last] = leaf.value
     for pointer in disclosed:
         if any(parent in disclosed for parent in _parents(pointer)):
-            raise DisclosureFalse(
-                f"{pointer} stands inside a value that has no parts", value=pointer
-            )
+            raise DisclosureFalse(f"{pointer} stands inside a value that has no parts", value=pointer)
     hashes = [leaf.hash if isinstance(leaf, Leaf) else leaf for leaf in copy]
     if not hashes or commitment_of(hashes) != commitment:  # (2)
-        raise DisclosureFalse(
-            "the disclosed part does not lead to the commitment", value=commitment
-        )
+        raise DisclosureFalse("the disclosed part does not lead to the commitment", value=commitment)
     return disclosed
 
 

@@ -58,10 +58,7 @@ def test_a_number_is_read_if_and_only_if_its_value_is_kept(number: Any) -> None:
         assert type(number)(repr(value)) == number
 
 
-@given(
-    st.binary(max_size=200)
-    | st.text(alphabet='[]{}",:0123456789.eE+-\\u truefalsn').map(str.encode)
-)
+@given(st.binary(max_size=200) | st.text(alphabet='[]{}",:0123456789.eE+-\\u truefalsn').map(str.encode))
 def test_no_bytes_leak_another_error(data: bytes) -> None:
     try:
         value = parse(data)
@@ -124,9 +121,7 @@ def test_a_redacted_copy_agrees_with_the_whole_one(value: Any, choose: st.DataOb
 
 
 @given(VALUES, SCALARS, st.data())
-def test_a_redacted_copy_that_disagrees_is_refused(
-    value: Any, other: Any, choose: st.DataObject
-) -> None:
+def test_a_redacted_copy_that_disagrees_is_refused(value: Any, other: Any, choose: st.DataObject) -> None:
     commitment, document, _ = _committed(value)
     index = choose.draw(st.integers(1, len(document) - 1))
     leaf = document[index]
@@ -137,9 +132,7 @@ def test_a_redacted_copy_that_disagrees_is_refused(
         verify_disclosed(commitment, copy)
 
 
-@given(
-    st.lists(st.binary(max_size=33) | st.builds(Leaf, st.none() | TEXT, SCALARS, st.just(SECRET)))
-)
+@given(st.lists(st.binary(max_size=33) | st.builds(Leaf, st.none() | TEXT, SCALARS, st.just(SECRET))))
 def test_no_redacted_copy_leaks_another_error(copy: list[Leaf | bytes]) -> None:
     with pytest.raises(LadingError):
         verify_disclosed(bytes(32), copy)

@@ -49,9 +49,7 @@ def test_what_is_no_pointer(pointer: str) -> None:
         pointer_tokens(pointer)
 
 
-@pytest.mark.parametrize(
-    "pointer", ["/x", "/foo/2", "/foo/-", "/foo/01", "/foo/-1", "/foo/0/0", "/foo/9999999999999"]
-)
+@pytest.mark.parametrize("pointer", ["/x", "/foo/2", "/foo/-", "/foo/01", "/foo/-1", "/foo/0/0", "/foo/9999999999999"])
 def test_places_without_a_value(pointer: str) -> None:
     with pytest.raises(NothingThere):
         resolve(RFC, pointer)
