@@ -11,17 +11,16 @@ Whatever does not fit raises `StoreDamaged`, with the place in its message.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from struct import Struct
 from typing import Any, Final
 
-from ledger import hashing, record
 from ledger.chain import Head
 from ledger.entry import Commit, read_entry
 from ledger.errors import InputError
-from ledger.hashing import HASH_SIZE, ZERO
+from ledger.hashing import HASH_SIZE, ZERO, record_key, state_value
 from ledger.merkle import leaf_hash
-from ledger.record import Item
-from ledger.smt_hash import leaf_hash as state_leaf
+from ledger.record import Item, content_key
 from ledger.smt_hash import path_of
 
 from .port import StoreDamaged, StoredEntry
@@ -42,8 +41,10 @@ __all__ = [
 _UNDO: Final = Struct(">32s?32s")
 _RECORD: Final = b"\xdc\x00\x15\xc4\x20"
 """How a record begins: an array of 21 elements, a byte string of 32."""
+_RECORD_ID: Final = slice(5, 37)
 _NUMBER: Final = b"\x93\xa6number\xc4\x20"
 """How a number's content begins: an array of 3 elements, its name, a byte string of 32."""
+_NUMBER_KEY: Final = slice(10, 42)
 
 
 def pack_previous(previous: tuple[int, ...]) -> bytes:
@@ -136,23 +137,25 @@ def checked_item(path: Any, leaf: Any, salt: Any, content: Any) -> Item:
     """A state row's item, compared with path and leaf."""
     if type(content) is not bytes or type(salt) is not bytes or len(salt) != HASH_SIZE:
         raise StoreDamaged(f"the state row at {_shown(path)} is malformed", value=path)
+    # The key without decoding what is compared with a hash right after.
+    if content.startswith(_RECORD) and len(content) > _RECORD_ID.stop:
+        key = record_key(content[_RECORD_ID])
+    elif content.startswith(_NUMBER) and len(content) > _NUMBER_KEY.stop:
+        key = content[_NUMBER_KEY]
+    else:
+        key = _decoded_key(path, content)
+    value = state_value(salt, key, content)
+    # `path` is SHA-256(key), so this is `smt_hash.leaf_hash(key, value)` with one hash less.
+    if path != path_of(key) or sha256(b"\x00" + path + sha256(value).digest()).digest() != leaf:
+        raise StoreDamaged(f"what stands at {_shown(path)} does not have its leaf hash", value=path)
+    return Item(salt, content)
+
+
+def _decoded_key(path: Any, content: bytes) -> bytes:
     try:
-        key = _key_of(content)
+        return content_key(content)
     except InputError as exc:
         raise StoreDamaged(f"what stands at {_shown(path)} cannot be read: {exc.message}", value=path) from None
-    item = Item(salt, content)
-    if path_of(key) != path or state_leaf(key, item.value(key)) != leaf:
-        raise StoreDamaged(f"what stands at {_shown(path)} does not have its leaf hash", value=path)
-    return item
-
-
-def _key_of(content: bytes) -> bytes:
-    """`record.content_key`, without decoding what is compared with a hash right after."""
-    if content.startswith(_RECORD) and len(content) > 37:
-        return hashing.record_key(content[5:37])
-    if content.startswith(_NUMBER) and len(content) > 42:
-        return content[10:42]
-    return record.content_key(content)
 
 
 def checked_hashes(place: str, rows: Iterable[tuple[Any, Any]], first: int) -> list[bytes]:

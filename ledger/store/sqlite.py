@@ -92,7 +92,7 @@ def open_sqlite(
     *,
     create: bool = False,
     read_only: bool = False,
-    cache_mib: int = 64,
+    cache_mib: int = 32,
     timeout: float = 5.0,
 ) -> SqliteStore:
     """The store in the file `path`; `create` makes the file and its tables where they are absent.
@@ -158,7 +158,7 @@ def _connect(uri: str, *, timeout: float, cache_mib: int) -> sqlite3.Connection:
 
 def _begin(connection: Connection) -> None:
     writes = connection.get_execution_options().get(database.WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    connection.connection.cursor().execute("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _explainer(path: Path) -> Callable[[Exception], LadingError]:
