@@ -41,14 +41,16 @@ def actor_is_active(act: Act) -> None:
         raise GuardFailed(f"{act.actor.fields['alias']} is suspended", act.actor.id)
 
 
-@guard("role@1", text="the actor has the role {role}", hint="only a member enrolled with this role may do it")
+@guard("role@1", text="the actor has the role {role}", hint="only a member enrolled with this role may do it",
+       who="a member with the role {role}")  # fmt: skip
 def role(act: Act, role: str) -> None:
     if role not in act.actor.fields["roles"]:
         raise GuardFailed(f"the actor does not have the role {role}", act.actor.fields["alias"])
 
 
 @guard("controller_signs@1", text="the party in control of the record acts",
-       hint="`lading show` says who is in control now; only that party can do this", needs=("record",))  # fmt: skip
+       hint="`lading show` says who is in control now; only that party can do this",
+       who="the party in control of the record", needs=("record",))  # fmt: skip
 def controller_signs(act: Act) -> None:
     if act.record.controller != act.actor.id:
         raise GuardFailed(
@@ -58,14 +60,15 @@ def controller_signs(act: Act) -> None:
 
 
 @guard("issuer_signs@1", text="the issuer of the record acts", hint="only who issued the record can do this",
-       needs=("record",))  # fmt: skip
+       who="the issuer of the record", needs=("record",))  # fmt: skip
 def issuer_signs(act: Act) -> None:
     if act.record.issuer != act.actor.id:
         raise GuardFailed(f"{act.actor.fields['alias']} did not issue the record", act.actor.id)
 
 
 @guard("pending_recipient_signs@1", text="the party to whom it was offered acts",
-       hint="only the party named in the offer can answer it", needs=("record",), gives=("offer",))  # fmt: skip
+       hint="only the party named in the offer can answer it", who="the party to whom it was offered",
+       needs=("record",), gives=("offer",))  # fmt: skip
 def pending_recipient_signs(act: Act) -> None:
     pending = act.record.pending
     if pending is None or pending.party != act.actor.id:
@@ -76,7 +79,7 @@ def pending_recipient_signs(act: Act) -> None:
 
 
 @guard("field_party_signs@1", text="the party in the field {field} acts", hint="only the named party can do this",
-       fields={"{field}": "party?"}, needs=("record",))  # fmt: skip
+       who="the party in the field {field}", fields={"{field}": "party?"}, needs=("record",))  # fmt: skip
 def field_party_signs(act: Act, field: str) -> None:
     if act.record.fields.get(field) != act.actor.id:
         raise GuardFailed(f"{act.actor.fields['alias']} is not the {field} of the record", act.actor.id)
@@ -259,7 +262,8 @@ def entitled_to_delivery(act: Act) -> None:
 
 
 @guard("governors_sign@1", text="more than two thirds of the governors sign",
-       hint="collect further signatures: `lading member approve FILE`")  # fmt: skip
+       hint="collect further signatures: `lading member approve FILE`",
+       who="a member, with the signatures of more than two thirds of the governors")  # fmt: skip
 def governors_sign(act: Act) -> None:
     signed = set()
     for governor in act.world.governors:

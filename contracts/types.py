@@ -75,7 +75,7 @@ TYPES: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     "code": (_is_code, "a code of at most 64 letters, digits and . _ : / @ -"),
     "number": (
         _is_number,
-        "the class, the place in the document and the state key of a document's number",
+        "the class of a document's number, its place in the document, and its number key",
     ),
     "text": (_is_text, "a registered name or address of at most 256 characters"),
     "texts": (_is_texts, "a list of texts"),

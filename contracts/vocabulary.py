@@ -42,13 +42,17 @@ class Relies:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One guard or effect: its function, its parameters, its sentence, for a guard the hint, what it relies on."""
+    """One guard or effect: its function, its parameters, its sentence, what it relies on.
+
+    A guard has the hint of its refusal, and says in `who` whom it lets act, where that is what it is about.
+    """
 
     name: str
     function: Step
     parameters: tuple[str, ...]
     text: str
     hint: str
+    who: str
     relies: Relies
 
 
@@ -56,25 +60,27 @@ GUARDS: Final[dict[str, Word]] = {}
 EFFECTS: Final[dict[str, Word]] = {}
 
 
-def _register(words: dict[str, Word], name: str, text: str, hint: str, relies: Relies) -> Callable[[Step], Step]:
+def _register(
+    words: dict[str, Word], name: str, text: str, relies: Relies, hint: str = "", who: str = ""
+) -> Callable[[Step], Step]:
     def decorate(function: Step) -> Step:
         bare, version = name.split("@")
         if name in words or function.__name__ != (bare if version == "1" else f"{bare}_{version}"):
             raise ValueError(f"{name} is there already, or written by a function of another name")
-        words[name] = Word(name, function, tuple(signature(function).parameters)[1:], text, hint, relies)
+        words[name] = Word(name, function, tuple(signature(function).parameters)[1:], text, hint, who, relies)
         return function
 
     return decorate
 
 
-def guard(name: str, *, text: str, hint: str, **relies: Any) -> Callable[[Step], Step]:
+def guard(name: str, *, text: str, hint: str, who: str = "", **relies: Any) -> Callable[[Step], Step]:
     """Register a guard: a function of the act that raises `GuardFailed` where the rule does not hold."""
-    return _register(GUARDS, name, text, hint, Relies(**relies))
+    return _register(GUARDS, name, text, Relies(**relies), hint, who)
 
 
 def effect(name: str, *, text: str, **relies: Any) -> Callable[[Step], Step]:
     """Register an effect: a function that changes the act's record or numbers."""
-    return _register(EFFECTS, name, text, "", Relies(**relies))
+    return _register(EFFECTS, name, text, Relies(**relies))
 
 
 def bind(words: dict[str, Word], primitive: Primitive) -> tuple[Word, Callable[[Act], None]]:

@@ -1,4 +1,4 @@
-"""Writes the generated documents: the reference of errors and the reference of commands.
+"""Writes the generated documents: the references of errors, commands and rules.
 
     python tools/make_docs.py           writes them
     python tools/make_docs.py --check   writes nothing; fails if one is not what it should be
@@ -19,6 +19,8 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+import docs_rules
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("ledger", "contracts", "nodes", "api", "cli")
@@ -176,6 +178,7 @@ def cli_document() -> str | None:
 DOCUMENTS: dict[str, Callable[[], str | None]] = {
     "docs/cli.md": cli_document,
     "docs/errors.md": errors_document,
+    **docs_rules.documents(),
 }
 
 
