@@ -2,12 +2,12 @@
 
 with acting(session) as work:
     record = work.record(word)
-    work.done(work.desk.act(record, "accept", {}), "accepts control of")
+    work.done(work.desk.act(record, "accept", {}), "accepted it")
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -51,52 +51,33 @@ def time_of(text: str | None) -> int | None:
 
 @dataclass(slots=True)
 class Work:
-    """An acting command at work."""
+    """An acting command at work: the desk, the ledger for reading, and what came with the inbox."""
 
     desk: Desk
+    reader: LedgerReader
     screen: Screen
     arrived: list[dict[str, Any]]
 
-    def record(self, word: str) -> Record:
-        """The record that `word` means. Raises `NoSuchRecord` or `Ambiguous`."""
-        from nodes.lookup import find_record
+    def record(self, word: str, at_sequence: int | None = None) -> Record:
+        """The record that `word` means, as it is or as it was at a sequence. Raises `NoSuchRecord`, `Ambiguous`."""
+        from nodes.lookup import as_of, find_record
 
-        with self.desk.reading() as reader:
-            return find_record(reader, word, self.desk.vault)
+        record = find_record(self.reader, word, self.desk.vault)
+        return record if at_sequence is None else as_of(self.reader, record, at_sequence)
 
     def member(self, word: str) -> Record:
         """The member that `word` means. Raises `NoSuchMember` or `Ambiguous`."""
         from nodes.lookup import find_member
 
-        with self.desk.reading() as reader:
-            return find_member(reader, word)
-
-    def act(
-        self,
-        record: Record,
-        action: str,
-        arguments: Mapping[str, Any],
-        *,
-        reason: str = "",
-        at_sequence: int | None = None,
-    ) -> ActReport:
-        """Do an action; with `at_sequence` signed on the head that the record had then."""
-        from nodes.lookup import head_at
-
-        at = None
-        if at_sequence is not None:
-            with self.desk.reading() as reader:
-                at = (at_sequence, head_at(reader, record, at_sequence))
-        return self.desk.act(record, action, arguments, reason=reason, at=at)
+        return find_member(self.reader, word)
 
     def done(self, report: ActReport, text: str, **more: Any) -> None:
         """Print what an act did; `text` says it in words, `more` are further facts."""
         from nodes.lookup import members_among
 
         record, done = report.record, report.done
-        with self.desk.reading() as reader:
-            pending = record.pending.party if record.pending else None
-            members = members_among(reader, [record.controller, pending, *report.handed_on])
+        pending = record.pending.party if record.pending else None
+        members = members_among(self.reader, [record.controller, pending, *report.handed_on])
         aliases = [str(members[party].fields["alias"]) for party in report.handed_on]
         value = {**act_facts(report, members), **more, "handed_on": aliases, "arrived": self.arrived}
         lines = [text, f"  record: {record.kind} {short(record.id)}, {record.status}, sequence {record.sequence}"]
@@ -141,8 +122,8 @@ def acting(session: Session) -> Iterator[Work]:
         desk.before_signing = lambda transaction, reader: show_statement(session.screen, transaction, reader)
         with desk.reading() as reader:
             arrived = fetch(desk, reader, session.screen)
-        _warn_of_rotation(desk, session.screen)
-        yield Work(desk, session.screen, arrived)
+            _warn_of_rotation(desk, session.screen)
+            yield Work(desk, reader, session.screen, arrived)
 
 
 def _warn_of_rotation(desk: Desk, screen: Screen) -> None:

@@ -57,16 +57,15 @@ def act(
 ) -> None:
     """Do any action of any table on a record; `lading rules show KIND` lists them."""
     with acting(session) as work:
-        found = work.record(record)
+        found = work.record(record, at_sequence)
         declared = _action(work, found, action.replace("-", "_"))
         arguments = read_arguments(words or (), declared, work)
-        report = work.act(found, declared.name, arguments, reason=reason, at_sequence=at_sequence)
+        report = work.desk.act(found, declared.name, arguments, reason=reason)
         work.done(report, f"{declared.name} of {short(found.id)} is done", action=f"{found.kind}.{declared.name}")
 
 
 def _action(work: Work, record: Record, name: str) -> Action:
-    with work.desk.reading() as reader:
-        table = reader.rules.table(record.kind, record.version)
+    table = work.reader.rules.table(record.kind, record.version)
     action = table.actions.get(name)
     if action is None:
         raise NoSuchAction(f"a {table.title.lower()} knows {', '.join(table.actions)}", value=name)

@@ -35,8 +35,8 @@ def register(app: typer.Typer) -> None:
 def accept(session: Session, record: RecordWord, *, at_sequence: AtSequence = None) -> None:
     """Take control of what is offered to me; an endorsement takes effect."""
     with acting(session) as work:
-        found = work.record(record)
-        report = work.act(found, "accept", {}, at_sequence=at_sequence)
+        found = work.record(record, at_sequence)
+        report = work.desk.act(found, "accept", {})
         work.done(report, f"accepted {short(found.id)}, which is in my control now")
 
 
@@ -51,8 +51,8 @@ def reject(
 ) -> None:
     """Decline what is offered to me; control stays where it is."""
     with acting(session) as work:
-        found = work.record(record)
-        report = work.act(found, "reject", {}, reason=reason, at_sequence=at_sequence)
+        found = work.record(record, at_sequence)
+        report = work.desk.act(found, "reject", {}, reason=reason)
         work.done(report, f"rejected {short(found.id)}")
 
 
@@ -79,14 +79,14 @@ def surrender(
         "surrender": "surrendered to the carrier:",
     }
     with acting(session) as work:
-        found = work.record(record)
-        report = work.act(found, action, {}, reason=reason, at_sequence=at_sequence)
+        found = work.record(record, at_sequence)
+        report = work.desk.act(found, action, {}, reason=reason)
         work.done(report, f"{words[action]} {short(found.id)}")
 
 
 def release(session: Session, record: RecordWord, *, at_sequence: AtSequence = None) -> None:
     """Confirm, as the carrier, that the goods are delivered; the bill is accomplished."""
     with acting(session) as work:
-        found = work.record(record)
-        report = work.act(found, "confirm_delivery", {}, at_sequence=at_sequence)
+        found = work.record(record, at_sequence)
+        report = work.desk.act(found, "confirm_delivery", {})
         work.done(report, f"confirmed the delivery of {short(found.id)}; the bill is accomplished")

@@ -81,9 +81,8 @@ def approve(
     from nodes.files import read_bounded
 
     with acting(session) as work:
-        with work.desk.reading() as reader:
-            proposed = enrolment.read_proposal(read_bounded(file, _MAX_PROPOSAL), reader.genesis.id)
-            signed = enrolment.approve(work.desk, proposed, reader)
+        proposed = enrolment.read_proposal(read_bounded(file, _MAX_PROPOSAL), work.reader.genesis.id)
+        signed = enrolment.approve(work.desk, proposed, work.reader)
         _submit_or_keep(work, signed, file)
 
 
@@ -106,12 +105,11 @@ def rotate_key(session: Session) -> None:
 def _propose(work: Work, record: Record | None, action: str, arguments: dict[str, Any], out: Path | None) -> None:
     from nodes.enrolment import APPROVAL_TIME, check_governor, enough
 
-    with work.desk.reading() as reader:
-        check_governor(work.desk, reader)
-        signed = work.desk.build(reader, record, action, arguments, valid_for=APPROVAL_TIME)
-        if out is None and not enough(signed, reader):
-            count = len(reader.genesis.governors)
-            raise MoreMustSign(f"more than two thirds of {count} governors must sign", value=action)
+    check_governor(work.desk, work.reader)
+    signed = work.desk.build(work.reader, record, action, arguments, valid_for=APPROVAL_TIME)
+    if out is None and not enough(signed, work.reader):
+        count = len(work.reader.genesis.governors)
+        raise MoreMustSign(f"more than two thirds of {count} governors must sign", value=action)
     _submit_or_keep(work, signed, out)
 
 
@@ -120,9 +118,8 @@ def _submit_or_keep(work: Work, signed: SignedTransaction, file: Path | None) ->
     from nodes.enrolment import enough, signers, write_proposal
     from nodes.files import write_atomic
 
-    with work.desk.reading() as reader:
-        given = [str(governor.fields["alias"]) for governor in signers(signed, reader)]
-        complete, count = enough(signed, reader), len(reader.genesis.governors)
+    given = [str(governor.fields["alias"]) for governor in signers(signed, work.reader)]
+    complete, count = enough(signed, work.reader), len(work.reader.genesis.governors)
     action = signed.transaction.action
     if complete:
         with work.desk.writing(action) as engine:

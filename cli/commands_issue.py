@@ -95,8 +95,7 @@ def send(
 
     with acting(session) as work:
         found, member = work.record(record), work.member(to)
-        with work.desk.reading() as reader:
-            handed = work.desk.courier.hand_on(found.id, [member.id], reader)
+        handed = work.desk.courier.hand_on(found.id, [member.id], work.reader)
         for error in handed.errors:
             raise error
         if not handed.records:

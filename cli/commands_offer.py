@@ -56,9 +56,9 @@ def offer(
     if blank and possession:
         raise TwoWays("both --blank and --possession are given")
     with acting(session) as work:
-        found = work.record(record)
+        found = work.record(record, at_sequence)
         mode = "blank" if blank else "possession" if possession else _usual_mode(work, found)
-        _offer(work, found, to, mode, until, at_sequence)
+        _offer(work, found, to, mode, until)
 
 
 def endorse(
@@ -74,14 +74,14 @@ def endorse(
 ) -> None:
     """Offer a bill to another party, endorsed to it or in blank; both take effect when it accepts."""
     with acting(session) as work:
-        _offer(work, work.record(record), to, "blank" if blank else "endorse", until, at_sequence)
+        _offer(work, work.record(record, at_sequence), to, "blank" if blank else "endorse", until)
 
 
 def recall(session: Session, record: RecordWord, *, at_sequence: AtSequence = None) -> None:
     """Take my offer back before it is accepted."""
     with acting(session) as work:
-        found = work.record(record)
-        work.done(work.act(found, "recall", {}, at_sequence=at_sequence), f"took back the offer of {short(found.id)}")
+        found = work.record(record, at_sequence)
+        work.done(work.desk.act(found, "recall", {}), f"took back the offer of {short(found.id)}")
 
 
 def _usual_mode(work: Work, record: Record) -> str:
@@ -100,10 +100,10 @@ def _usual_mode(work: Work, record: Record) -> str:
     return "possession"
 
 
-def _offer(work: Work, record: Record, to: str, mode: str, until: str | None, at_sequence: int | None) -> None:
+def _offer(work: Work, record: Record, to: str, mode: str, until: str | None) -> None:
     member = work.member(to)
     arguments = {"to": member.id, "mode": mode, "until": time_of(until)}
     given = {name: value for name, value in arguments.items() if value is not None}
-    report = work.act(record, "offer", given, at_sequence=at_sequence)
+    report = work.desk.act(record, "offer", given)
     how = {"endorse": "endorsed to it", "blank": "endorsed in blank", "possession": "for possession only"}[mode]
     work.done(report, f"offered {short(record.id)} to {member.fields['alias']}, {how}", mode=mode)

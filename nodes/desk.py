@@ -129,18 +129,14 @@ class Desk:
         action: str,
         arguments: Mapping[str, Any],
         *,
-        at: tuple[int, bytes] | None = None,
         valid_for: int = VALID_FOR,
     ) -> SignedTransaction:
-        """Build, show and sign the transaction of one act, named with its kind.
+        """Build, show and sign the transaction of one act, named with its kind, on the record as it is given.
 
-        `at` signs on another (sequence, head) than the record's; `valid_for` is in milliseconds.
+        `valid_for` is in milliseconds.
         """
         version = record.version if record is not None else reader.rules.table(action.partition(".")[0]).version
-        targets: tuple[Target, ...] = ()
-        if record is not None:
-            sequence, head = at or (record.sequence, record.head)
-            targets = (Target(record.id, sequence, head),)
+        targets = () if record is None else (Target(record.id, record.sequence, record.head),)
         transaction = Transaction(
             ledger=reader.genesis.id,
             targets=targets,
@@ -200,15 +196,17 @@ class Desk:
         arguments: Mapping[str, Any],
         *,
         reason: str = "",
-        at: tuple[int, bytes] | None = None,
-        valid_for: int = VALID_FOR,
     ) -> ActReport:
-        """Do one action on a record; documents go on with an offer, the text of a reason with a refusal."""
+        """Do one action on a record as the member has seen it.
+
+        Documents go on with an offer, the text of a reason with a refusal. Raises `Stale`, naming the entry that
+        won, if the record has moved on since.
+        """
         filled, note, handed = dict(arguments), self._note(reason), HandedOn()
         if note is not None:
             filled["reason"] = note.commitment
         with self.writing(action) as engine:
-            signed = self.build(engine.reader, record, f"{record.kind}.{action}", filled, at=at, valid_for=valid_for)
+            signed = self.build(engine.reader, record, f"{record.kind}.{action}", filled)
             if note is not None:
                 self.vault.add_note(record.id, note)
             report = self.submit(engine, signed)

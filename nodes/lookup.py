@@ -13,6 +13,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from contracts.founding import founding_outcome
+from contracts.replay import replay_record
 from ledger.codec import decode
 from ledger.errors import NotFoundError, UsageError
 from ledger.hashing import claim_key, number_key
@@ -22,7 +24,7 @@ from ledger.smt_hash import path_of
 from nodes.reader import LedgerReader, NoSuchMember, NoSuchRecord
 from nodes.vault import Vault
 
-__all__ = ["Ambiguous", "NoSuchSequence", "alias_of", "find_member", "find_record", "head_at", "members_among"]
+__all__ = ["Ambiguous", "NoSuchSequence", "alias_of", "as_of", "find_member", "find_record", "members_among"]
 
 _PREFIX: Final = re.compile(r"[0-9a-f]{6,64}")
 _ID_DIGITS: Final = 64
@@ -58,17 +60,15 @@ def members_among(reader: LedgerReader, parties: Iterable[bytes | None]) -> dict
     return {party: record for party, record in found.items() if record is not None and record.kind == "member"}
 
 
-def head_at(reader: LedgerReader, record: Record, sequence: int) -> bytes:
-    """The head that a record had at a sequence, from its history. Raises `NoSuchSequence`."""
-    if sequence == record.sequence:
-        return record.head
-    acts = reader.history(record)
-    founded = record.sequence - len(acts)  # 1 for a record of the genesis, else 0
-    if founded and sequence == founded:
-        return next(reader.store.entries(0, 1)).leaf
-    if not founded < sequence < record.sequence:
+def as_of(reader: LedgerReader, record: Record, sequence: int) -> Record:
+    """A record as it stood at a sequence, from its own acts. Raises `NoSuchSequence`."""
+    acts = [(act.index, act.time, act.signed) for act in reader.history(record)]
+    before = record.sequence - len(acts)  # 1 for a record of the genesis, else 0
+    founded = founding_outcome(*reader.founding).records[record.id][1] if before else None
+    found = replay_record(reader.rules, founded, acts[: max(sequence - before, 0)])
+    if found is None or found.sequence != sequence:
         raise NoSuchSequence(f"the record has the sequences 1 to {record.sequence}", value=sequence)
-    return acts[sequence - founded - 1].signed.leaf
+    return found
 
 
 def find_member(reader: LedgerReader, word: str) -> Record:
