@@ -90,10 +90,9 @@ def _bundle(document: bytes) -> tuple[bytes, Policy]:
     _done(engine, trade.issue(document=commit(hashed), reference=facts["transportDocumentReference"]).entry)
     for _ in range(_ACTS - 1):
         _done(engine, trade.move(0).entry)
-    body, carrier = current_checkpoint(store, ORIGIN).body(), trade.traders[0]
-    own = NoteSignature(
-        ORIGIN, key_id(ORIGIN, trade.log_key.type, trade.log_key.public_key), trade.traders[0].sign(body)[2]
-    )
+    body = current_checkpoint(store, ORIGIN).body()
+    _, _, made = trade.traders[0].sign(body)
+    own = NoteSignature(ORIGIN, key_id(ORIGIN, trade.log_key.type, trade.log_key.public_key), made)
     signed = [cosign(seeds[name], keys[name].name, now_ms() // 1000, body) for name in _COSIGNERS[:_QUORUM]]
     store.put_checkpoint(engine.chain.size, body.decode(), [str(line) for line in (own, *signed)])
     checkpoint = store.checkpoint()
