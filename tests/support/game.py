@@ -33,7 +33,7 @@ from ledger.merkle import leaf_hash
 from ledger.record import Record
 from ledger.transaction import SignedTransaction, Target, Transaction, admit, sign
 
-__all__ = ["START", "Game", "Outcome", "genesis_of", "shipped_tables"]
+__all__ = ["HOUR", "RULEBOOK", "START", "Game", "Outcome", "genesis_of", "refused", "shipped_tables"]
 
 START = 1_764_000_000_000
 """Ledger time of height 0: 2025-11-24T16:00:00Z."""
@@ -53,7 +53,7 @@ def genesis_of(
     governors: Sequence[str] = (),
     tables: Iterable[RuleTable] | None = None,
     parameters: Mapping[str, str] | None = None,
-    policy: str = "",
+    policy: str = "quorum none\n",
 ) -> Genesis:
     """A genesis with these founders; without `governors` the first founder alone governs."""
     founders = tuple(founders)
@@ -94,6 +94,15 @@ class Outcome:
         if self.accepted is None:
             raise AssertionError(f"refused: {self.error!r}")
         return self.accepted.index
+
+
+def refused(outcome: Outcome, code: str) -> LadingError:
+    """The error of an act that must be refused with `code`, and say what to do."""
+    assert outcome.error is not None, f"accepted as entry {outcome.index}, should be {code}"
+    assert outcome.code == code, outcome.error
+    assert outcome.error.hint.strip(), outcome.code
+    assert outcome.message.strip(), outcome.code
+    return outcome.error
 
 
 class Game:
@@ -220,6 +229,13 @@ class Game:
         outcome = self.act(who, action, record, **more)
         assert outcome.error is None, f"{who} {action}: {outcome.error!r}"
         return outcome
+
+    def patch(self, record_id: bytes, **changes: Any) -> None:
+        """Set elements of a record as no action of these tables does (a hold, a lock); the log knows nothing of it."""
+        record = self.record(record_id).copy()
+        for name, value in changes.items():
+            setattr(record, name, value)
+        self.records[record_id] = record
 
     # Usual records
 
