@@ -197,6 +197,13 @@ def test_a_write_waits_for_another_process_and_then_says_so(path):
         assert store.head() == script.chain.head
 
 
+def test_a_write_keeps_others_out_before_it_has_read(path):
+    with closing(open_sqlite(path)) as store, closing(sqlite3.connect(path, timeout=0)) as other:
+        with store._writing(), pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
+        other.execute("BEGIN IMMEDIATE")
+
+
 @pytest.mark.parametrize("spare", range(0, 24, 3))
 def test_on_a_full_disk_a_batch_is_written_whole_or_not_at_all(path, spare):
     script = filled(12)
