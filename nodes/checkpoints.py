@@ -1,23 +1,30 @@
 """Signing checkpoints: the log's own signature, and the cosignatures of members who have replayed it.
 
-Before it signs, a node reads the log's end from the store again: it never signs over a hash that it cannot
-read back. Before a cosignature is given out, its size and root are written durably to the cosigner's home
-(`nodes.cosigned`), so that no cosigner ever signs a smaller size, another root, or an earlier time.
+Before it signs, a node hashes every entry since the newest checkpoint that it has signed again, from its bytes,
+and continues the tree of that checkpoint: it never signs over a stored hash alone. Before a cosignature is given
+out, its size and root are written durably to the cosigner's home (`nodes.cosigned`), so that no cosigner ever
+signs a smaller size, another root, or an earlier time.
 """
 
 from __future__ import annotations
 
+from typing import Final
+
+from ledger.chain import Head
 from ledger.checkpoint import Checkpoint
 from ledger.cosignature import signed_message
-from ledger.errors import ContradictionError
-from ledger.merkle import Frontier
-from ledger.note import COSIGNATURE_KEY, SIGNING_KEY, NoteSignature, key_id
+from ledger.errors import ContradictionError, LadingError
+from ledger.merkle import Frontier, leaf_hash
+from ledger.note import COSIGNATURE_KEY, SIGNING_KEY, NoteSignature, VerifierKey, key_id, verify_signature
 from ledger.store.port import Store, StoreDamaged, StoredCheckpoint
 from nodes.cosigned import Cosigned, Signed
 from nodes.keystore import KeyName, KeyStore
 from nodes.replayer import Replayer
 
 __all__ = ["ReplayDiffers", "cosign_replayed", "current_checkpoint", "sign_current"]
+
+_PORTION: Final = 4096
+"""Leaf hashes that are held in memory at once."""
 
 
 class ReplayDiffers(ContradictionError):
@@ -39,18 +46,66 @@ def current_checkpoint(store: Store, origin: str) -> Checkpoint:
 
 
 def sign_current(store: Store, origin: str, keys: KeyStore) -> StoredCheckpoint:
-    """Sign the checkpoint of the newest commit with the log's key, and keep it; nothing if it is there."""
-    checkpoint = current_checkpoint(store, origin)
+    """Sign the checkpoint of the newest commit with the log's key, and keep it; nothing if it is there.
+
+    Raises `StoreDamaged`, naming the entry, where what is stored is not what it was.
+    """
+    head = store.head()
+    if head is None:
+        raise StoreDamaged("the store holds no commit")
+    key = VerifierKey(origin, SIGNING_KEY, keys.public_key(KeyName.LOG))
+    kept = store.checkpoint(head.size)
+    if kept is not None and _is_signed(kept, key):
+        return kept
+    checkpoint = _rehashed(store, key, head)
     body = checkpoint.body()
-    identity = key_id(origin, SIGNING_KEY, keys.public_key(KeyName.LOG))
-    kept = store.checkpoint(checkpoint.size)
-    if kept is None or not any(NoteSignature.parse(line).key_id == identity for line in kept.lines):
-        line = NoteSignature(origin, identity, keys.sign(KeyName.LOG, body))
-        store.put_checkpoint(checkpoint.size, body.decode("utf-8"), [str(line)])
+    line = NoteSignature(origin, key.id, keys.sign(KeyName.LOG, body))
+    store.put_checkpoint(checkpoint.size, body.decode("utf-8"), [str(line)])
     kept = store.checkpoint(checkpoint.size)
     if kept is None:
         raise StoreDamaged("a checkpoint that was just kept is not there", value=checkpoint.size)
     return kept
+
+
+def _rehashed(store: Store, key: VerifierKey, head: Head) -> Checkpoint:
+    """The checkpoint at `head`, its root computed from the bytes of the entries since the newest signed one."""
+    frontier = _signed_frontier(store, key)
+    leaves = []
+    for entry in store.entries(frontier.size, head.size):
+        leaves.append(leaf_hash(entry.data))
+        if len(leaves) == _PORTION:
+            frontier, leaves = frontier.extend(leaves)[0], []
+    frontier = frontier.extend(leaves)[0]
+    if frontier.size != head.size or frontier.root() != Frontier.read(store.hash_at, head.size).root():
+        raise StoreDamaged(f"the stored hashes of the log's tree are not those of its {head.size} entries")
+    return Checkpoint(key.name, head.size, frontier.root())
+
+
+def _signed_frontier(store: Store, key: VerifierKey) -> Frontier:
+    """The right edge of the tree at the newest checkpoint that the log's key has signed; else the empty one."""
+    newest = store.checkpoint()
+    for stored in [newest] if newest and _is_signed(newest, key) else store.checkpoints():
+        if _is_signed(stored, key):
+            frontier = Frontier.read(store.hash_at, stored.size)
+            if frontier.root() != Checkpoint.parse(stored.body.encode("utf-8")).root:
+                raise StoreDamaged(f"the log does not have the root that was signed at size {stored.size}")
+            return frontier
+    return Frontier()
+
+
+def _is_signed(stored: StoredCheckpoint, key: VerifierKey) -> bool:
+    """Whether the log's key has signed a stored checkpoint. Raises `StoreDamaged` for a signature that fails."""
+    for line in stored.lines:
+        try:
+            signature = NoteSignature.parse(line)
+            if signature.key == (key.name, key.id):
+                verify_signature(key, stored.body.encode("utf-8"), signature)
+                return True
+        except LadingError as exc:
+            raise StoreDamaged(
+                f"a signature of the checkpoint of size {stored.size} is damaged: {exc.message}", value=stored.size
+            ) from None
+    return False
 
 
 def cosign_replayed(

@@ -16,7 +16,8 @@ from ledger.genesis import Genesis
 from ledger.hashing import record_key
 from ledger.record import Item, Record
 from ledger.smt_hash import path_of
-from ledger.store.port import LeafReader, Store, StoreDamaged
+from ledger.store.port import LeafReader, Store, StoreDamaged, StoredEntry
+from ledger.store.rows import checked_item
 from ledger.transaction import SignedTransaction
 
 __all__ = ["Act", "LedgerReader", "NoSuchMember", "NoSuchRecord"]
@@ -98,10 +99,10 @@ class LedgerReader:
         return record
 
     def records(self) -> Iterator[Record]:
-        """Every record, in no useful order."""
-        for _, _, item in self.store.all_items():
+        """Every record, in no useful order, each compared with its leaf hash."""
+        for path, leaf, item in self.store.all_items():
             if not item.content.startswith(b"\x93\xa6number"):
-                yield Record.decode(item.content)
+                yield Record.decode(checked_item(path, leaf, item.salt, item.content).content)
 
     def members(self) -> dict[bytes, Record]:
         """The members by id."""
@@ -126,21 +127,42 @@ class LedgerReader:
             raise StoreDamaged("no commit closes an entry", value=index)
         return commit
 
+    def commit_at(self, height: int) -> Commit:
+        """The commit of a height. Raises `NoSuchRecord` above the newest."""
+        at = self.store.commit_index(height)
+        if at is None:
+            raise NoSuchRecord(f"the ledger has no height {height}", value=height)
+        commit = read_entry(self.entry(at))
+        if not isinstance(commit, Commit):
+            raise StoreDamaged(f"entry {at} is not the commit of height {height}", value=at)
+        return commit
+
     def history(self, record: Record) -> list[Act]:
         """Every act on a record, from the first, by the chain of `previous` that the entries were stored with.
 
-        Empty for a record of the genesis that nothing has changed.
+        Each act must stand on the head that the one before left, so none can be missing. Empty for a record of
+        the genesis that nothing has changed. Raises `StoreDamaged`.
         """
         acts: list[Act] = []
-        index: int | None = record.entry
-        while index is not None and index > 0:
+        head, index = record.head, record.entry
+        while index:
             stored = next(self.store.entries(index, index + 1), None)
-            if stored is None:
-                raise StoreDamaged("an entry of a record's history is missing", value=index)
+            if stored is None or stored.leaf != head:
+                raise StoreDamaged(f"entry {index} is not the one that record {record.id.hex()} names", value=index)
             signed = SignedTransaction.decode(stored.data)
             commit = self.commit_of(index)
             acts.append(Act(index, commit.time, signed, commit.index))
-            targets = [target.record for target in signed.transaction.targets]
-            index = stored.previous[targets.index(record.id)] if record.id in targets else None
+            target = next((target for target in signed.transaction.targets if target.record == record.id), None)
+            if target is None:
+                break
+            head, index = target.head, _previous(stored, signed, record.id)
         acts.reverse()
         return acts
+
+
+def _previous(stored: StoredEntry, signed: SignedTransaction, record_id: bytes) -> int:
+    """The entry that changed the record before; 0 is the genesis."""
+    targets = [target.record for target in signed.transaction.targets]
+    if len(stored.previous) != len(targets):
+        raise StoreDamaged(f"the links of entry {stored.index} are not one for each record", value=stored.index)
+    return stored.previous[targets.index(record_id)]

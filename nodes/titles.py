@@ -1,0 +1,210 @@
+"""The chain of title of a record: who was in control from when to when, by which entry, signed by which key, why.
+
+    period    since, until      ledger times, Unix milliseconds; `until` is None while it lasts
+              party             who was in control; None after the end
+              entry, key        the entry that began it, and the key that its actor signed it with
+              why               "issued to", "endorsed to the order of", "possession only", "surrendered", …
+
+It is derived from the record's acts by the ledger's rules, never stored. Control passes when an offer is accepted;
+an offer alone, or its refusal, is in the list of acts and begins no period.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from contracts.founding import founding_outcome
+from contracts.replay import replay_record
+from ledger.errors import NotFoundError
+from ledger.record import Pending, Record
+from ledger.transaction import SignedTransaction
+from nodes.reader import Act, LedgerReader
+
+__all__ = [
+    "Deed",
+    "Endorsement",
+    "NotYetIssued",
+    "Period",
+    "Title",
+    "in_control",
+    "read_title",
+    "record_as_of",
+    "size_at",
+]
+
+_ISSUE: Final = "issue"
+_TRANSFER: Final = "transfer"
+_MODES: Final = {
+    "endorse": "endorsed to the order of",
+    "blank": "endorsed in blank to",
+    "possession": "handed over, possession only, to",
+}
+_PURPOSES: Final = {"surrender_for_delivery": "surrendered for delivery to", "finance": "financed by"}
+
+
+class NotYetIssued(NotFoundError):
+    """The record did not exist at that time."""
+
+    code = "title.not_yet_issued"
+    hint = "`lading trace RECORD` says when it was issued"
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One act with the record before and after it, and the key by which its actor signed."""
+
+    act: Act
+    before: Record | None
+    after: Record
+    key: bytes
+
+    @property
+    def action(self) -> str:
+        """The action's name without the kind."""
+        return self.act.signed.transaction.action.partition(".")[2]
+
+    @property
+    def actor(self) -> bytes:
+        """The member that acted."""
+        return self.act.signed.transaction.actor
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A time in which one party, or nobody any more, was in control."""
+
+    since: int
+    until: int | None
+    party: bytes | None
+    deed: Deed | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Endorsement:
+    """An endorsement that took effect; `to` is None for one in blank."""
+
+    time: int
+    entry: int
+    by: bytes | None
+    to: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """A record with its acts, the periods of control, and the chain of endorsements, all from the first on."""
+
+    record: Record
+    deeds: tuple[Deed, ...]
+    periods: tuple[Period, ...]
+    endorsements: tuple[Endorsement, ...]
+
+
+def read_title(reader: LedgerReader, record: Record) -> Title:
+    """The chain of title of a record as it is now. Raises `StoreDamaged` where the log and the state disagree."""
+    deeds = _deeds(reader, record)
+    return Title(record, tuple(deeds), tuple(_periods(record, deeds)), tuple(_endorsements(deeds)))
+
+
+def in_control(title: Title, time: int) -> Period:
+    """The period at a ledger time (Unix milliseconds). Raises `NotYetIssued` for a time before the first."""
+    at = bisect_right([period.since for period in title.periods], time)
+    if at == 0:
+        raise NotYetIssued("the record did not exist at that time", value=time)
+    return title.periods[at - 1]
+
+
+def size_at(reader: LedgerReader, time: int) -> int:
+    """The size of the log after the last commit at or before a ledger time; 0 before the genesis."""
+    low, high = 0, reader.head.height + 1
+    while low < high:
+        middle = (low + high) // 2
+        if reader.commit_at(middle).time <= time:
+            low = middle + 1
+        else:
+            high = middle
+    return reader.commit_at(low - 1).index + 1 if low else 0
+
+
+def record_as_of(reader: LedgerReader, record: Record, size: int) -> Record | None:
+    """A record as it was in a log of `size` entries; None if it did not exist then."""
+    if record.entry < size:
+        return record
+    acts = [act for act in reader.history(record) if act.index < size]
+    founded = _founded(reader, record.id) if size else None
+    return replay_record(reader.rules, founded, _listed(acts))
+
+
+def _founded(reader: LedgerReader, record_id: bytes) -> Record | None:
+    found = founding_outcome(*reader.founding).records.get(record_id)
+    return None if found is None else found[1]
+
+
+def _listed(acts: Iterable[Act]) -> list[tuple[int, int, SignedTransaction]]:
+    return [(act.index, act.time, act.signed) for act in acts]
+
+
+def _deeds(reader: LedgerReader, record: Record) -> list[Deed]:
+    keys: dict[bytes, set[bytes]] = {}
+    found: list[Deed] = []
+    before = _founded(reader, record.id)
+    for act in reader.history(record):
+        after = replay_record(reader.rules, before, _listed([act]))
+        if after is None:
+            continue
+        actor = act.signed.transaction.actor
+        if actor not in keys:
+            keys[actor] = {entry[1] for entry in reader.record(actor).fields["keys"]}
+        own = [key for _, key, _ in act.signed.signatures if key in keys[actor]]
+        found.append(Deed(act, before, after, own[0] if own else act.signed.signatures[0][1]))
+        before = after
+    return found
+
+
+def _periods(record: Record, deeds: Sequence[Deed]) -> list[Period]:
+    begun: list[tuple[int, bytes | None, Deed | None, str]] = []
+    if not deeds or deeds[0].before is not None:
+        first = deeds[0].before if deeds else record
+        begun.append((first.since, first.controller, None, "a founder of the ledger"))  # type: ignore[union-attr]
+    for deed in deeds:
+        before, after = deed.before, deed.after
+        if before is None or (before.controller, before.since) != (after.controller, after.since):
+            begun.append((deed.act.time, after.controller, deed, _why(deed)))
+    ends = [since for since, *_ in begun[1:]]
+    return [
+        Period(since, until, party, deed, why)
+        for (since, party, deed, why), until in zip(begun, [*ends, None], strict=True)
+    ]
+
+
+def _why(deed: Deed) -> str:
+    before, after = deed.before, deed.after
+    if before is None:
+        return "issued, and in control until it is accepted:" if after.pending else "issued by"
+    if after.controller is None:
+        return f"{after.status.replace('_', ' ')}: nobody is in control"
+    return _transferred(before.pending) if before.pending else f"{deed.action.replace('_', ' ')}:"
+
+
+def _transferred(offer: Pending) -> str:
+    if offer.purpose == _ISSUE:
+        return "issued to"
+    if offer.purpose == _TRANSFER:
+        return _MODES.get(offer.mode, offer.mode)
+    return _PURPOSES.get(offer.purpose, f"{offer.purpose.replace('_', ' ')}:")
+
+
+def _endorsements(deeds: Iterable[Deed]) -> list[Endorsement]:
+    found = []
+    for deed in deeds:
+        offer = deed.before.pending if deed.before else None
+        moved = deed.before is not None and deed.before.controller != deed.after.controller
+        if offer is None or not moved or offer.purpose != _TRANSFER or offer.mode not in ("endorse", "blank"):
+            continue
+        by = deed.before.controller if deed.before else None
+        to = deed.after.order_party if offer.mode == "endorse" else None
+        found.append(Endorsement(deed.act.time, deed.act.index, by, to))
+    return found
