@@ -124,7 +124,8 @@ def _submit_or_keep(work: Work, signed: SignedTransaction, file: Path | None) ->
     if complete:
         with work.desk.writing(action) as engine:
             report = work.desk.submit(engine, signed)
-        work.done(report, f"{action} of {report.record.fields['alias']} is done", action=action, signed=given)
+        done = "was done before" if report.done.repeated else "is done"
+        work.done(report, f"{action} of {report.record.fields['alias']} {done}", action=action, signed=given)
         return
     if file is not None:
         write_atomic(file, write_proposal(signed))

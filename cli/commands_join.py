@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ledger.errors import UsageError
+from ledger.member import ROLES
 
 from .context import MEMBERS, Session, command
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from nodes.home import Home
     from nodes.reader import LedgerReader
 
-__all__ = ["BadName", "NotAMember", "register"]
+__all__ = ["BadName", "BadRole", "NotAMember", "register"]
 
 
 class BadName(UsageError):
@@ -25,6 +26,13 @@ class BadName(UsageError):
 
     code = "usage.bad_name"
     hint = 'give each name with its language: --name en="Example Line Ltd" --name zh="…"'
+
+
+class BadRole(UsageError):
+    """No member has such a role."""
+
+    code = "usage.bad_role"
+    hint = f"the roles are {', '.join(sorted(ROLES))}"
 
 
 class NotAMember(UsageError):
@@ -68,6 +76,9 @@ def create(
     from nodes.keyfile import EVERYDAY, STRONG, FileKeyStore
     from nodes.keystore import MemoryKeyStore
 
+    for one in role or ():
+        if one not in ROLES:
+            raise BadRole("no member has this role", value=one)
     member = os.urandom(32)
     card_of = partial(
         make_card,
