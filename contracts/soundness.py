@@ -39,7 +39,7 @@ def check_sound(table: RuleTable) -> None:
         if NEW in action.moves:
             _check_creation(table, action)  # (2)
     _check_paths(table)  # (3)
-    _check_facts(table)  # (4) (5)
+    _check_facts(table)
 
 
 def _words(action: Action) -> Iterator[tuple[Word, Mapping[str, str]]]:
@@ -111,7 +111,7 @@ def _closure(found: set[str], moves: list[tuple[str, str]]) -> set[str]:
 
 
 def _check_facts(table: RuleTable) -> None:
-    """Two passes: what holds in each state, then whether that is enough."""
+    """What holds in each state, then whether that is enough."""
     holds: dict[str, _Facts] = {NEW: _BEGINNING}
     changed = True
     while changed:
@@ -123,10 +123,11 @@ def _check_facts(table: RuleTable) -> None:
                     known = holds.get(end, after) & after
                     changed |= holds.get(end) != known
                     holds[end] = known
-    for action in table.actions.values():
-        for start, end in action.moves.items():
-            _check_needs(table, action, holds[start], start)
-            _check_control(table, action, _after(action, holds[start]), end)
+    moves = [(action, start, end) for action in table.actions.values() for start, end in action.moves.items()]
+    for action, start, end in moves:
+        _check_control(table, action, _after(action, holds[start]), end)  # (5)
+    for action, start, _ in moves:
+        _check_needs(table, action, holds[start], start)  # (4)
 
 
 def _after(action: Action, facts: _Facts) -> _Facts:
