@@ -87,9 +87,13 @@ class InlineVerifier:
 
 
 class WorkerVerifier:
-    """Checks in `workers` processes beside the caller, who helps when he would have to wait."""
+    """Checks in `workers` processes beside the caller, who helps when he would have to wait.
 
-    def __init__(self, workers: int = 1, *, pipe_size: int = PIPE_SIZE) -> None:
+    A process that leaves a question unanswered for `patience` seconds is taken for dead.
+    """
+
+    def __init__(self, workers: int = 1, *, pipe_size: int = PIPE_SIZE, patience: float = PATIENCE) -> None:
+        self.patience = patience
         self._pipe_size = pipe_size
         self._deaths = 0
         self._tickets: dict[int, _SharedTicket] = {}
@@ -110,7 +114,7 @@ class WorkerVerifier:
     def wait_ready(self) -> None:
         """Wait until a process has started, if any can."""
         while self.pids and not any(worker.ready for worker in self._workers):
-            self.collect(PATIENCE)
+            self.collect(self.patience)
 
     def start(self, messages: Sequence[Message]) -> Ticket:
         """Hand the messages to the processes, chunk by chunk in turn."""
@@ -213,14 +217,13 @@ class _SharedTicket:
         verifier.collect(0)
         while self.open:
             lost = [chunk for chunk in self.open if not self.holders[chunk].alive]
-            if lost or len(self.open) > len(verifier.pids):
-                self._help(max(lost or self.open))
-            else:
-                verifier.collect(PATIENCE)
+            last = max(lost or self.open)
+            if not lost and len(self.open) <= len(verifier.pids):
+                verifier.collect(verifier.patience)
+                continue
+            if not lost:
+                verifier.taken(self._number, last)
+            self.take(last, bytes(len(self._of(last))))
+            verifier.collect(0)
         verifier.done(self._number)
         return self._errors
-
-    def _help(self, chunk: int) -> None:
-        self._verifier.taken(self._number, chunk)
-        self.take(chunk, bytes(len(self._of(chunk))))
-        self._verifier.collect(0)

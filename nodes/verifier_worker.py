@@ -12,6 +12,7 @@ It is run as a script, and imports the standard library and PyNaCl alone, so tha
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
@@ -84,7 +85,6 @@ def _check(messages: bytes) -> bytes:
 
 def run(source: int = 0, sink: int = 1) -> None:
     """Answer until the input ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the node, which then closes our input
     chunks = _Input(source)
     os.write(sink, ANSWER.pack(0, 0, 0))
     while chunks.read():
@@ -94,4 +94,6 @@ def run(source: int = 0, sink: int = 1) -> None:
 
 
 if __name__ == "__main__":
-    run()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the node, which then ends this process
+    with contextlib.suppress(BrokenPipeError):  # the node is gone
+        run()

@@ -18,8 +18,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from contracts.apply import Accepted, BatchOutcome, apply_batch
 from contracts.founding import founding_outcome, founding_texts
@@ -68,8 +67,7 @@ class EngineStopped(UnavailableError):
     hint = "start the command or the node again; what was acknowledged is on disk, the rest was not done"
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(NamedTuple):
     """An entry is in the log. `repeated` says that it was there before."""
 
     index: int
