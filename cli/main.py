@@ -39,6 +39,7 @@ MODULES: Final[tuple[tuple[str, str], ...]] = (
     ("cli.commands_answer", ""),
     ("cli.commands_act", ""),
     ("cli.commands_cosign", ""),
+    ("cli.serve", ""),
     ("cli.demo", ""),
 )
 """The modules of commands and the group of each ("" for none), in the order in which `--help` shows them."""
@@ -74,7 +75,7 @@ class NotInstalled(LadingUsageError):
 class InternalFault(LadingError):
     """A fault of lading itself."""
 
-    code = "internal"
+    code = "internal.fault"
     hint = "set LADING_DEBUG=1 to see where it happened, and report it; what was acknowledged is on disk"
 
 
