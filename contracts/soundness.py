@@ -25,6 +25,7 @@ __all__ = ["check_sound"]
 
 _Facts = frozenset[str]
 _BEGINNING: _Facts = frozenset({"new"})
+_LIVE: _Facts = frozenset({"record", "control", "claimed"})
 
 
 def check_sound(table: RuleTable) -> None:
@@ -125,7 +126,7 @@ def _check_facts(table: RuleTable) -> None:
                     holds[end] = known
     moves = [(action, start, end) for action in table.actions.values() for start, end in action.moves.items()]
     for action, start, end in moves:
-        _check_control(table, action, holds[start], end)  # (5)
+        _check_control(table, action, _BEGINNING if start == NEW else _LIVE, end)  # (5)
     for action, start, _ in moves:
         _check_needs(table, action, holds[start], start)  # (4)
 
@@ -146,14 +147,14 @@ def _check_needs(table: RuleTable, action: Action, facts: _Facts, start: str) ->
 
 
 def _check_control(table: RuleTable, action: Action, before: _Facts, end: str) -> None:
+    """An action of a live record keeps what holds of every live record; one that creates it brings it about."""
     facts = _after(action, before)
     place = f"{table.kind}.{action.name}"
     if "record" not in facts:
         raise BadTable(f"{place} makes no record", value=end)
     if table.states[end].terminal and "nobody" not in facts:
         raise BadTable(f"{place} ends the record in {end} and leaves somebody in control", value=end)
-    # Where control was lost before, the act that lost it is to blame.
-    if not table.states[end].terminal and "control" not in facts and before & {"new", "control"}:
+    if not table.states[end].terminal and "control" not in facts:
         raise BadTable(f"{place} leaves nobody in control in the live state {end}", value=end)
     if table.number is not None and "claimed" not in facts:
         raise BadTable(f"{place} does not claim the number that the table declares", value=place)
