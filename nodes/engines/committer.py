@@ -128,11 +128,10 @@ class GroupCommitter:
         """Take on nothing more. Commit what waits, or cancel it; what was begun is completed."""
         with self._changed:
             self._refusal = self._refusal or CommitterClosed
-            dropped = [] if drain else self._drop_waiting()
+            for job in [] if drain else list(self._jobs):
+                if job.future.cancel() and not job.future.set_running_or_notify_cancel():
+                    self._leave(job, len(job.entries))
             self._changed.notify()
-        for job in dropped:
-            if not job.future.cancel():
-                job.give_up(CommitterClosed("the node has closed"))
         if threading.current_thread() is not self._thread:
             self._thread.join()
 
@@ -150,11 +149,14 @@ class GroupCommitter:
             self._changed.notify()
         return job.future
 
-    def _drop_waiting(self) -> list[_Job]:
-        jobs = list(self._jobs)
-        self._jobs.clear()
-        self._waiting = self._waiting_bytes = 0
-        return jobs
+    def _leave(self, job: _Job, stop: int) -> None:
+        """A job's entries up to `stop` wait no more."""
+        left = job.entries[job.taken : stop]
+        self._waiting -= len(left)
+        self._waiting_bytes -= sum(map(len, left))
+        job.taken = stop
+        if stop == len(job.entries):
+            self._jobs.remove(job)
 
     # The committer's own thread
 
@@ -194,14 +196,10 @@ class GroupCommitter:
                 first, stop = job.taken, min(job.taken + room, len(job.entries))
                 if first or job.future.set_running_or_notify_cancel():
                     parts.append((job, first, stop))
-                    job.taken = stop
                     room -= stop - first
                 else:
                     stop = len(job.entries)
-                self._waiting -= stop - first
-                self._waiting_bytes -= sum(map(len, job.entries[first:stop]))
-                if stop == len(job.entries):
-                    self._jobs.popleft()
+                self._leave(job, stop)
         return parts
 
     def _commit(self, parts: list[_Part], admission: Admission) -> None:
@@ -227,11 +225,13 @@ class GroupCommitter:
             return _answer(exc)
 
     def _stop(self, error: UnavailableError) -> None:
+        """Answer everything that was begun or waits with the error, and take on nothing more."""
         with self._changed:
             self._refusal = type(error)
-            parts = chain(*(parts for parts, _ in self._begun), self._taken)
-            jobs = [*(job for job, _, _ in parts), *self._drop_waiting()]
+            begun = chain(*(parts for parts, _ in self._begun), self._taken)
+            jobs = [*(job for job, _, _ in begun), *self._jobs]
             self._begun.clear()
+            self._jobs.clear()
         for job in jobs:
             job.give_up(error)
 

@@ -18,7 +18,8 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final, NamedTuple
+from dataclasses import dataclass
+from typing import Final
 
 from contracts.apply import Accepted, BatchOutcome, apply_batch
 from contracts.founding import founding_outcome, founding_texts
@@ -67,7 +68,8 @@ class EngineStopped(UnavailableError):
     hint = "start the command or the node again; what was acknowledged is on disk, the rest was not done"
 
 
-class Done(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Done:
     """An entry is in the log. `repeated` says that it was there before."""
 
     index: int
