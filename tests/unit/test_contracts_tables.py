@@ -1,0 +1,253 @@
+"""The shipped tables: who may do what from which state, written down by hand and tried out one by one.
+
+`MAY` is read from the tables by a person: for each state and action the members who may act, and the guard
+that refuses all others. Whatever is not in it must be refused too, by `rule.wrong_state`.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from support.game import HOUR, Game, refused, shipped_tables
+from support.members import Key, digest, member
+
+from contracts.guards import key_proof_message
+from ledger.member import ROLES
+
+# One member of every role; a second carrier who has issued nothing, and a member without a role.
+CAST = {**{role: (role,) for role in sorted(ROLES)}, "rival": ("carrier",), "stranger": ()}
+ALL = set(CAST)
+
+BILL = {
+    "new": {"issue": ({"carrier", "rival"}, "role")},
+    "issued": {
+        "accept": ({"shipper"}, "pending_recipient_signs"),
+        "reject": ({"shipper"}, "pending_recipient_signs"),
+        "recall": ({"carrier"}, "controller_signs"),
+        "expire": (ALL, ""),
+        "void": ({"carrier"}, "issuer_signs"),
+    },
+    "returned": {"void": ({"carrier"}, "issuer_signs")},
+    "held": {"offer": ({"shipper"}, "controller_signs"), "surrender": ({"shipper"}, "controller_signs")},
+    "offered": {
+        "accept": ({"bank"}, "pending_recipient_signs"),
+        "reject": ({"bank"}, "pending_recipient_signs"),
+        "recall": ({"shipper"}, "controller_signs"),
+        "expire": (ALL, ""),
+    },
+    "surrendered": {
+        "accept_surrender": ({"carrier"}, "issuer_signs"),
+        "refuse_surrender": ({"carrier"}, "issuer_signs"),
+    },
+    "surrender_accepted": {"confirm_delivery": ({"carrier"}, "issuer_signs")},
+    "delivered": {},
+    "void": {},
+}
+WAYBILL = {
+    "new": {"issue": ({"carrier", "rival"}, "role")},
+    "issued": {"void": ({"carrier"}, "issuer_signs")},
+    "void": {},
+}
+INVOICE = {
+    "new": {"issue": ({"shipper"}, "role")},
+    "issued": {
+        "acknowledge": ({"buyer"}, "field_party_signs"),
+        "request_finance": ({"shipper"}, "controller_signs"),
+        "settle": ({"shipper"}, "controller_signs"),
+        "cancel": ({"shipper"}, "issuer_signs"),
+    },
+    "finance_requested": {
+        "acknowledge": ({"buyer"}, "field_party_signs"),
+        "withdraw_request": ({"shipper"}, "controller_signs"),
+        "decline": ({"bank"}, "pending_recipient_signs"),
+        "finance": ({"bank"}, "pending_recipient_signs"),
+    },
+    "financed": {"acknowledge": ({"buyer"}, "field_party_signs"), "settle": ({"bank"}, "controller_signs")},
+    "settled": {},
+    "cancelled": {},
+}
+CERTIFICATE = {
+    "new": {"issue": ({"certifier"}, "role")},
+    "valid": {
+        "suspend": ({"certifier"}, "issuer_signs"),
+        "revoke": ({"certifier"}, "issuer_signs"),
+        "expire": (ALL, ""),
+    },
+    "suspended": {
+        "reinstate": ({"certifier"}, "issuer_signs"),
+        "revoke": ({"certifier"}, "issuer_signs"),
+        "expire": (ALL, ""),
+    },
+    "revoked": {},
+    "expired": {},
+}
+# The member that is acted on is the stranger, and the operator governs alone.
+MEMBER = {
+    "new": {"enrol": ({"operator"}, "governors_sign")},
+    "active": {"rotate_key": ({"stranger"}, "controller_signs"), "suspend": ({"operator"}, "governors_sign")},
+    "suspended": {"reinstate": ({"operator"}, "governors_sign")},
+}
+MAY = {
+    "bill_of_lading": BILL,
+    "certificate": CERTIFICATE,
+    "invoice": INVOICE,
+    "member": MEMBER,
+    "sea_waybill": WAYBILL,
+}
+
+# How a record comes into each state: the acts after the issue.
+OFFER = ("shipper", "offer", {"to": "bank", "mode": "endorse"})
+ACCEPT = ("shipper", "accept", {})
+SURRENDER = ("shipper", "surrender", {})
+TAKE = ("carrier", "accept_surrender", {})
+ASK = ("shipper", "request_finance", {"to": "bank"})
+WAYS = {
+    "bill_of_lading": {
+        "issued": [],
+        "returned": [("carrier", "recall", {})],
+        "held": [ACCEPT],
+        "offered": [ACCEPT, OFFER],
+        "surrendered": [ACCEPT, SURRENDER],
+        "surrender_accepted": [ACCEPT, SURRENDER, TAKE],
+        "delivered": [ACCEPT, SURRENDER, TAKE, ("carrier", "confirm_delivery", {})],
+        "void": [("carrier", "void", {})],
+    },
+    "sea_waybill": {"issued": [], "void": [("carrier", "void", {})]},
+    "invoice": {
+        "issued": [],
+        "finance_requested": [ASK],
+        "financed": [ASK, ("bank", "finance", {})],
+        "settled": [("shipper", "settle", {})],
+        "cancelled": [("shipper", "cancel", {})],
+    },
+    "certificate": {
+        "valid": [],
+        "suspended": [("certifier", "suspend", {})],
+        "revoked": [("certifier", "revoke", {})],
+        "expired": [],
+    },
+}
+
+
+def into(game, kind, state, lapsing):
+    """A record of `kind` in `state`; `lapsing` gives offers and certificates a time, and lets it pass."""
+    if kind == "member":
+        if game.record(game.id("stranger")).status != state:
+            game.done("operator", "reinstate" if state == "active" else "suspend", game.id("stranger"))
+        return game.id("stranger")
+    until = game.time + HOUR if lapsing else None
+    if kind == "bill_of_lading":
+        first = until if state == "issued" else None
+        record = game.issue_bill(until=first, consignee=None)
+    elif kind == "invoice":
+        record = game.issue("shipper", kind, buyer="buyer")
+    elif kind == "certificate":
+        record = game.issue("certifier", kind, expires=game.time + HOUR if lapsing or state == "expired" else None)
+    else:
+        record = game.issue("carrier", kind)
+    for who, action, args in WAYS[kind][state]:
+        game.done(who, action, record, **args, **({"until": until} if action == "offer" else {}))
+    if lapsing or state == "expired":
+        game.tick(HOUR + 1)
+    if state == "expired":
+        game.done("stranger", "expire", record)
+    assert game.record(record).status == state
+    return record
+
+
+def arguments(game, kind, action, who):
+    """Good arguments of an action by `who`."""
+    if action == "issue" and kind == "bill_of_lading":
+        to = "bank" if who == "shipper" else "shipper"
+        return game.bill_arguments(issuer=who, to=to, order_party=to)
+    if action == "issue":
+        args = {"record": game.fresh(), "document": digest("document")}
+        args["number"] = game.number_argument(who, args["record"].hex(), kind)
+        return {**args, **({"law": "SG", "place": "CNSHA"} if kind == "sea_waybill" else {})}
+    if action == "enrol":
+        new = member(f"new-{game.fresh().hex()[:8]}", "buyer")
+        return {"record": new.id, **new.card.fields()}
+    if action == "rotate_key":
+        key = Key(game.fresh())
+        proof = key.sign(key_proof_message(game.id("stranger"), key.public))[2]
+        return {"public_key": key.public, "proof": proof}
+    if action in ("offer", "request_finance"):
+        to = "insurer" if who == "bank" else "bank"
+        return {"to": to, **({"mode": "endorse"} if action == "offer" else {})}
+    return {}
+
+
+@pytest.fixture
+def game():
+    return Game(CAST, governors=["operator"])
+
+
+CELLS = [
+    (table.kind, state, action)
+    for table in shipped_tables()
+    for state in ["new", *table.states]
+    for action in table.actions
+]
+
+
+@pytest.mark.parametrize(("kind", "state", "action"), CELLS)
+def test_who_may_do_what_from_which_state(game, kind, state, action):
+    may, guard = MAY[kind][state].get(action, (set(), "wrong_state"))
+    lapsing = action == "expire"
+    record = None if state == "new" else into(game, kind, state, lapsing)
+    for who in sorted(ALL, key=lambda name: name in may):  # those who may not come first
+        attempt = game.act(who, f"{kind}.{action}", record, **arguments(game, kind, action, who))
+        if who in may:
+            assert attempt.error is None, (who, attempt.error)
+            if record is not None:
+                record = into(game, kind, state, lapsing)
+            continue
+        expected = f"rule.{guard}"
+        if guard == "wrong_state" and state == "new":
+            expected = "transaction.unknown_record"
+        elif guard != "wrong_state" and (kind, state, who) == ("member", "suspended", "stranger"):
+            expected = "rule.actor_is_active"
+        error = refused(attempt, expected)
+        if guard != "wrong_state":
+            assert error.rule == f"{kind}.{action}"
+            assert error.guard == f"{expected[5:]}@1"
+
+
+@pytest.mark.parametrize("table", shipped_tables(), ids=lambda table: table.kind)
+class TestShippedTable:
+    def test_the_matrix_names_its_moves_and_no_others(self, table):
+        named = {(state, action) for state, actions in MAY[table.kind].items() for action in actions}
+        assert named == {(state, action.name) for action in table.actions.values() for state in action.moves}
+        assert set(MAY[table.kind]) == {"new", *table.states}
+
+    def test_an_end_has_no_moves(self, table):
+        ends = {name for name, state in table.states.items() if state.terminal}
+        assert not [action.name for action in table.actions.values() if ends & set(action.moves)]
+
+    def test_every_live_state_reaches_an_end(self, table):
+        ends = {name for name, state in table.states.items() if state.terminal}
+        if table.kind == "member":  # an organisation is suspended and reinstated, and never ends
+            assert ends == set()
+            return
+        assert ends
+        for state in set(table.states) - ends:
+            reached = {state}
+            for _ in table.states:
+                moves = [move for one in table.actions.values() for move in one.moves.items()]
+                reached |= {end for start, end in moves if start in reached}
+            assert reached & ends, state
+
+    def test_every_place_of_a_statement_is_filled(self, table):
+        for action in table.actions.values():
+            places = set(re.findall(r"\{([^}]*)\}", action.statement))
+            assert places <= {"actor", "record", *action.arguments}
+            assert "actor" in places
+            assert action.statement.endswith(".")
+            if "new" in action.moves:
+                assert "record" in action.arguments
+
+    def test_every_guard_of_a_role_names_a_role(self, table):
+        guards = [one for action in table.actions.values() for one in action.guards]
+        named = [one.parameters["role"] for one in guards if "role" in one.parameters]
+        assert set(named) <= ROLES
