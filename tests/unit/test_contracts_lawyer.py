@@ -1,0 +1,218 @@
+"""A table as a lawyer reads it: complete, in an order for reading, the same from YAML and from the log."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from support.game import RULEBOOK, Game, refused, shipped_tables
+from support.members import digest
+
+from contracts.lawyer import describe, ordered_actions, ordered_states, render_statement, state_diagram
+from contracts.refusals import StatementMismatch, UnknownAction
+from contracts.table import RuleTable
+from contracts.vocabulary import EFFECTS, GUARDS
+
+BILL = next(table for table in shipped_tables() if table.kind == "bill_of_lading")
+every_table = pytest.mark.parametrize("table", shipped_tables(), ids=lambda table: table.kind)
+
+
+@pytest.fixture(scope="module")
+def game():
+    return Game()
+
+
+@every_table
+def test_a_table_from_the_log_reads_as_the_one_from_yaml(table):
+    assert describe(RuleTable.decode(table.encode())) == describe(table)
+
+
+@every_table
+def test_every_state_and_action_is_there_once(table):
+    assert sorted(ordered_states(table)) == sorted(table.states)
+    assert sorted(action.name for action in ordered_actions(table)) == sorted(table.actions)
+    text = describe(table)
+    assert re.findall(r"^### (.*)$", text, re.MULTILINE) == [action.name for action in ordered_actions(table)]
+
+
+@every_table
+def test_every_sentence_of_an_action_is_there(table):
+    sections = describe(table).split("\n### ")
+    for action in table.actions.values():
+        section = next(one for one in sections if one.startswith(f"{action.name}\n"))
+        for primitive in (*action.guards, *action.effects):
+            assert f"(`{primitive.name}`)" in section
+        for name in action.arguments:
+            assert f"| `{name}`" in section
+        for start, end in action.moves.items():
+            assert f"{'no record' if start == 'new' else f'`{start}`'} → `{end}`" in section
+        assert not re.search(r"\{\w*\}", section)
+
+
+def test_no_sentence_is_left_with_a_parameter_to_fill():
+    text = describe(BILL)
+    assert "control is offered to `to`, for transfer (`offer_to@1`)" in text
+    assert "for surrender for delivery (`offer_to_issuer@1`)" in text
+    assert "`rulebook` is the ledger's `rulebook` (`argument_equals_parameter@1`)" in text
+    assert "a member with the role carrier (`role@1`)" in text
+    assert {word.name for word in {**GUARDS, **EFFECTS}.values() if f"`{word.name}`" in text} >= {
+        "create@1",
+        "endorse@1",
+    }
+
+
+def test_the_order_is_that_of_a_bills_life():
+    assert ordered_states(BILL) == [
+        "issued", "held", "returned", "offered", "surrendered", "surrender_accepted", "void", "delivered",
+    ]  # fmt: skip
+    assert [action.name for action in ordered_actions(BILL)] == [
+        "issue", "accept", "expire", "recall", "reject", "void", "offer", "surrender", "accept_surrender",
+        "refuse_surrender", "confirm_delivery",
+    ]  # fmt: skip
+
+
+def test_the_diagram():
+    assert (
+        state_diagram(BILL)
+        == """\
+stateDiagram-v2
+    [*] --> issued: issue
+    issued --> held: accept
+    issued --> returned: expire, recall, reject
+    issued --> void: void
+    held --> offered: offer
+    held --> surrendered: surrender
+    returned --> void: void
+    offered --> held: accept, expire, recall, reject
+    surrendered --> surrender_accepted: accept_surrender
+    surrendered --> held: refuse_surrender
+    surrender_accepted --> delivered: confirm_delivery
+    void --> [*]
+    delivered --> [*]
+"""
+    )
+
+
+def test_one_action_in_full():
+    section = describe(BILL).split("\n### ")[8]
+    assert (
+        section
+        == """\
+surrender
+
+The holder presents the bill to the carrier and claims the goods.
+
+- **Who**: the party in control of the record (`controller_signs@1`)
+- **State**: `held` → `surrendered`
+- **Provided that**
+  - the record is not on hold (`no_hold@1`)
+  - no presentation lock is running (`not_locked@1`)
+  - the actor may claim the goods: it is the consignee of a straight bill, the party to whose order a bill stands, \
+or the holder of a bill endorsed in blank (`entitled_to_delivery@1`)
+- **Effect**
+  - the record is presented to its issuer, for surrender for delivery (`offer_to_issuer@1`)
+
+> *actor* surrenders bill of lading *record* to the carrier and claims delivery of the goods.
+"""
+    )
+
+
+def test_who_may_act_where_two_guards_say_it():
+    text = describe(BILL)
+    assert (
+        "- **Who**: the issuer of the record (`issuer_signs@1`), who is also the party in control of the record "
+        "(`controller_signs@1`)\n"
+    ) in text
+    assert text.count("- **Who**: any member\n") == 1  # expire
+
+
+def test_a_sentence_with_bars_stays_one_cell():
+    plain = dict(BILL.plain)
+    plain["states"] = {**plain["states"], "held": {"about": "a | b <c> *d*"}}
+    assert "| `held` | a \\| b \\<c> \\*d\\* |" in describe(RuleTable.from_plain(plain))
+
+
+# Statements
+
+
+def names(game):
+    return {member.id: alias for alias, member in game.members.items()}
+
+
+def test_the_statement_of_an_offer(game):
+    bill = game.held_bill("shipper")
+    transaction = game.transaction("shipper", "offer", bill, to="bank", mode="endorse")
+    assert render_statement(BILL, transaction, names(game)) == (
+        f"shipper offers bill of lading {bill.hex()} to bank (endorse), and gives up control of it when bank accepts."
+    )
+
+
+def test_the_statement_of_an_issue_shows_hashes_whole(game):
+    args = game.bill_arguments()
+    transaction = game.transaction("carrier", "bill_of_lading.issue", **args)
+    assert render_statement(BILL, transaction, names(game)) == (
+        f"carrier issues bill of lading {args['record'].hex()} (order) for document {args['document'].hex()} to "
+        f"shipper, under the law of SG and the rulebook {RULEBOOK.hex()}, and gives up control of it when shipper "
+        "accepts."
+    )
+
+
+def test_a_party_without_a_name_is_shown_by_its_first_digits(game):
+    bill = game.held_bill("shipper")
+    transaction = game.transaction("shipper", "surrender", bill)
+    assert render_statement(BILL, transaction, {}).startswith(f"{game.id('shipper').hex()[:12]} surrenders ")
+
+
+@pytest.mark.parametrize(
+    ("type_", "value", "shown"),
+    [
+        ("time", 1_764_000_000_000, "2025-11-24T16:00:00Z"),
+        ("time", None, "nothing"),
+        ("code", "SG", "SG"),
+        ("hash", digest("x"), digest("x").hex()),
+        ("id", digest("x"), digest("x").hex()),
+        ("party", digest("x"), digest("x").hex()[:12]),
+        ("texts", ["a", "b"], "a, b"),
+        ("ids", [bytes(32)], "00" * 32),
+        ("names", {"en": "A", "zh": "新"}, "en: A, zh: 新"),
+        ("text", "{actor} {x}", "{actor} {x}"),
+    ],
+)
+def test_every_kind_of_argument_has_its_form(game, type_, value, shown):
+    plain = dict(BILL.plain)
+    surrender = plain["actions"]["surrender"]
+    argument = {"x": {"type": type_, "optional": True, "about": "a"}}
+    plain["actions"] = {**plain["actions"], "surrender": {**surrender, "arguments": argument, "statement": "<{x}>"}}
+    bill = game.held_bill("shipper")
+    transaction = game.transaction("shipper", "surrender", bill, x=value)
+    assert render_statement(RuleTable.from_plain(plain), transaction, names(game)) == f"<{shown}>"
+
+
+def test_a_statement_is_that_of_its_table_and_version(game):
+    bill = game.held_bill("shipper")
+    transaction = game.transaction("shipper", "surrender", bill)
+    for action in ("bill_of_lading.sell", "invoice.settle", "surrender"):
+        with pytest.raises(UnknownAction):
+            render_statement(BILL, transaction._replace(action=action), {})
+    with pytest.raises(StatementMismatch):
+        render_statement(BILL, transaction._replace(statement="bill_of_lading.surrender@2"), {})
+
+
+@every_table
+def test_every_statement_of_an_accepted_act_can_be_rendered(game, table):
+    for action in table.actions.values():
+        arguments = {name: {"party": bytes(32)}.get(of.type, "x") for name, of in action.arguments.items()}
+        transaction = game.transaction("bank", f"{table.kind}.{action.name}", None)._replace(arguments=arguments)
+        sentence = render_statement(table, transaction, names(game))
+        assert sentence.startswith("bank ")
+        assert "{" not in sentence
+
+
+def test_a_page_of_a_refusal_can_be_found(game):
+    """From a refusal to the rule: the page has a heading for the action, and the guard in it."""
+    bill = game.held_bill("shipper")
+    error = refused(game.act("bank", "surrender", bill), "rule.controller_signs")
+    kind, action = error.rule.split(".")
+    page = describe(game.rules.table(kind))
+    assert f"### {action}\n" in page
+    assert f"(`{error.guard}`)" in page
