@@ -27,7 +27,7 @@ from .output import print_error
 if TYPE_CHECKING:
     import typer
 
-__all__ = ["MODULES", "BadCommandLine", "InternalFault", "NotInstalled", "main", "make_app", "run"]
+__all__ = ["MODULES", "BadCommandLine", "InternalFault", "NotInstalled", "NotText", "main", "make_app", "run"]
 
 MODULES: Final[tuple[tuple[str, str], ...]] = (
     ("cli.commands_init", ""),
@@ -63,6 +63,13 @@ class BadCommandLine(LadingUsageError):
 
     code = "usage.command_line"
     hint = "`lading --help` lists the commands, `lading COMMAND --help` the options of one"
+
+
+class NotText(LadingUsageError):
+    """A word of the command line is not UTF-8 text."""
+
+    code = "usage.not_text"
+    hint = "write it in UTF-8; a file whose name is not UTF-8 has to be renamed"
 
 
 class NotInstalled(LadingUsageError):
@@ -129,6 +136,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(arguments: list[str]) -> int:
+    for word in arguments:
+        if any("\ud800" <= mark <= "\udfff" for mark in word):
+            raise NotText("a word of the command line is not UTF-8", value=ascii(word))
     if arguments[:1] == ["verify"]:
         from .verify import main as verify
 

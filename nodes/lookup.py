@@ -73,7 +73,7 @@ def as_of(reader: LedgerReader, record: Record, sequence: int) -> Record:
 
 def find_member(reader: LedgerReader, word: str) -> Record:
     """The member that `word` means. Raises `NoSuchMember` or `Ambiguous`."""
-    item = reader.item(alias_key(reader.genesis.id, word))
+    item = reader.item(alias_key(reader.genesis.id, word)) if _is_text(word) else None
     if item is not None:
         record_id: bytes = decode(item.content, limit=MAX_CONTENT)[2]
         return reader.record(record_id)
@@ -97,12 +97,19 @@ def find_record(reader: LedgerReader, word: str, vault: Vault | None = None) -> 
     if not found and vault is not None:
         labelled = (entry for entry in vault.entries() if entry.labels.get("number") == word)
         found = [entry.record_id for entry in labelled if reader.find(entry.record_id) is not None]
-    found = list(dict.fromkeys(found)) or list(dict.fromkeys(_by_number(reader, word)))
+    if not found and _is_text(word):
+        found = list(_by_number(reader, word))
+    found = list(dict.fromkeys(found))
     if not found:
         raise NoSuchRecord("no record has this id or number", value=word)
     if len(found) > 1:
         raise Ambiguous(f"{len(found)} records have it: " + ", ".join(i.hex()[:12] for i in found[:5]), value=word)
     return reader.record(found[0])
+
+
+def _is_text(word: str) -> bool:
+    """Whether a word can be written in UTF-8: what a shell hands over may hold stray bytes."""
+    return not any("\ud800" <= mark <= "\udfff" for mark in word)
 
 
 def _by_id(reader: LedgerReader, digits: str) -> Iterator[bytes]:
