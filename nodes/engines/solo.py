@@ -26,9 +26,10 @@ from contracts.founding import founding_outcome, founding_texts
 from contracts.refusals import Stale
 from contracts.table import RuleTable
 from ledger.chain import Chain, ClockWentBack, LogEntry
+from ledger.checkpoint import Checkpoint
 from ledger.errors import DamagedError, LadingError, RefusedError, UnavailableError, UsageError
 from ledger.genesis import Genesis
-from ledger.merkle import leaf_hash
+from ledger.merkle import Frontier, leaf_hash
 from ledger.smt import StateTree
 from ledger.store.port import Store, StoreDamaged
 from ledger.times import iso
@@ -118,6 +119,7 @@ class SoloEngine:
         tree = StateTree.build(store.leaves())
         if tree.root != head.state_root:
             raise StoreDamaged("the state's leaves do not give the root of the last commit", value=tree.root)
+        _check_signed(store)
         return cls(store, Chain(store.frontier(), tree, head), clock)
 
     @property
@@ -142,13 +144,16 @@ class SoloEngine:
         """
         if self._stopped:
             raise EngineStopped("an earlier commit failed")
+        with collector_paused():
+            return self._commit(admitted)
+
+    def _commit(self, admitted: Sequence[Admitted]) -> list[Result]:
         positions = [at for at, one in enumerate(admitted) if isinstance(one, SignedTransaction)]
         results: list[Result] = [one if isinstance(one, LadingError) else _NOT_REACHED for one in admitted]
         if not positions:
             return results
         try:
-            with collector_paused():
-                outcome, height, time = self._extend([one for one in admitted if isinstance(one, SignedTransaction)])
+            outcome, height, time = self._extend([one for one in admitted if isinstance(one, SignedTransaction)])
         except DamagedError:
             self._stopped = True
             raise
@@ -240,6 +245,16 @@ def collector_paused() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+def _check_signed(store: Store) -> None:
+    """Refuse to go on from a log that does not lead to the newest checkpoint that was signed over it."""
+    kept = store.checkpoint()
+    if kept is None:
+        return
+    signed = Checkpoint.parse(kept.body.encode("utf-8"))
+    if Frontier.read(store.hash_at, signed.size).root() != signed.root:
+        raise StoreDamaged(f"the log does not have the root of its signed checkpoint of {signed.size} entries")
 
 
 def log_entries(accepted: Sequence[Accepted]) -> list[LogEntry]:
