@@ -61,12 +61,11 @@ def _times(quorum: Quorum) -> dict[str, str]:
 
 
 def _text(found: Cosigning) -> str:
-    quorum = found.quorum
-    who = "operator" if found.name is None else found.name
-    lines = [
-        f"{who} vouches for {quorum.checkpoint.origin} at {quorum.checkpoint.size:,} entries, height {found.height}"
-    ]
-    lines.append(f"  replayed: {found.replayed:,} entries")
+    quorum, size = found.quorum, found.quorum.checkpoint.size
+    at = f"{quorum.checkpoint.origin} at {size:,} entries, height {found.height}"
+    lines = [f"the log has signed the checkpoint of {at}"]
+    if found.name is not None:
+        lines = [f"{found.name} vouches for {at}", f"  replayed: {found.replayed:,} entries"]
     lines += [f"  cosigned: {name} at {time}" for name, time in _times(quorum).items()]
     lines += [f"  missing: {witness.name}" for witness in quorum.missing]
     state = "stands" if quorum.holds else "does not stand yet"

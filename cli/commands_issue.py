@@ -57,13 +57,13 @@ def issue(
     document = read_document(read_bounded(file, MAX_DOCUMENT), expected=expected)
     for finding in document.facts.findings:
         session.screen.warn(f"{finding.place}: {finding.message}")
-    attachments = [_attachment(path) for path in attach or ()]
+    attachments, ends = [_attachment(path) for path in attach or ()], time_of(until)
     with acting(session) as work:
         report = work.desk.issue(
             document,
             to=work.member(to).id if to else None,
             bound_to=[work.record(word).id for word in bound or ()],
-            until=time_of(until),
+            until=ends,
             law=law,
             place=place,
             attachments=attachments,

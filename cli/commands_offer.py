@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -55,10 +55,11 @@ def offer(
     """Offer a bill to another party: endorsed where I am the order party, else for possession only."""
     if blank and possession:
         raise TwoWays("both --blank and --possession are given")
+    ends = time_of(until)
     with acting(session) as work:
-        found = work.record(record, at_sequence)
+        found, member = work.record(record, at_sequence), work.member(to)
         mode = "blank" if blank else "possession" if possession else _usual_mode(work, found)
-        _offer(work, found, to, mode, until)
+        _offer(work, found, member, mode, ends)
 
 
 def endorse(
@@ -73,8 +74,10 @@ def endorse(
     at_sequence: AtSequence = None,
 ) -> None:
     """Offer a bill to another party, endorsed to it or in blank; both take effect when it accepts."""
+    ends = time_of(until)
     with acting(session) as work:
-        _offer(work, work.record(record, at_sequence), to, "blank" if blank else "endorse", until)
+        found, member = work.record(record, at_sequence), work.member(to)
+        _offer(work, found, member, "blank" if blank else "endorse", ends)
 
 
 def recall(session: Session, record: RecordWord, *, at_sequence: AtSequence = None) -> None:
@@ -100,9 +103,8 @@ def _usual_mode(work: Work, record: Record) -> str:
     return "possession"
 
 
-def _offer(work: Work, record: Record, to: str, mode: str, until: str | None) -> None:
-    member = work.member(to)
-    arguments = {"to": member.id, "mode": mode, "until": time_of(until)}
+def _offer(work: Work, record: Record, member: Record, mode: str, until: int | None) -> None:
+    arguments: dict[str, Any] = {"to": member.id, "mode": mode, "until": until}
     given = {name: value for name, value in arguments.items() if value is not None}
     report = work.desk.act(record, "offer", given)
     how = {"endorse": "endorsed to it", "blank": "endorsed in blank", "possession": "for possession only"}[mode]

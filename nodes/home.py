@@ -265,7 +265,9 @@ class Home:
         return genesis
 
     def read_policy(self) -> str:
-        """The pinned policy. Raises `HomeDamaged`."""
+        """The pinned policy. Raises `NoLedger`, `HomeDamaged`."""
+        if self.settings.ledger_id is None:
+            raise NoLedger(f"the home {self.folder} belongs to no ledger yet")
         try:
             return self._read(self.policy_path, _MAX_POLICY).decode("utf-8")
         except UnicodeDecodeError:
