@@ -26,7 +26,7 @@ from ledger.errors import LadingError, UnavailableError
 from nodes.verifier import InlineVerifier, Verifier
 
 from .admission import Admission, Admitted, EntryFailed
-from .solo import MAX_BATCH, EngineStopped, Result, SoloEngine
+from .solo import MAX_BATCH, EngineStopped, Result, SoloEngine, collector_paused
 
 __all__ = ["Busy", "CommitterClosed", "GroupCommitter"]
 
@@ -175,10 +175,15 @@ class GroupCommitter:
     def _step(self) -> None:
         """Begin with a batch, if one waits, and commit the one before it."""
         self._taken = parts = self._take(wait=not self._begun)
-        if parts:
-            entries = chain.from_iterable(job.entries[first:stop] for job, first, stop in parts)
-            self._begun.append((parts, self._engine.admit(entries, self._verifier)))
-        if self._begun and (len(self._begun) > 1 or not parts):
+        with collector_paused():
+            if parts:
+                entries = chain.from_iterable(job.entries[first:stop] for job, first, stop in parts)
+                self._begun.append((parts, self._engine.admit(entries, self._verifier)))
+            if len(self._begun) > 1 or not parts:
+                self._commit_first()
+
+    def _commit_first(self) -> None:
+        if self._begun:
             self._commit(*self._begun[0])
             self._begun.popleft()
             if self._engine.stopped:
