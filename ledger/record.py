@@ -181,14 +181,15 @@ class Record:
 
 
 def _check_ranges(record: Record) -> None:
-    ids = [record.id, record.head, record.issuer, record.controller, record.beneficiary, record.order_party]
-    ids += [record.nominee, record.pledgee, record.hold, record.document, *record.replaces, *record.replaced_by]
+    parties = (record.controller, record.beneficiary, record.order_party, record.nominee, record.pledgee, record.hold)
+    ids = [record.id, record.head, record.issuer, *record.replaces, *record.replaced_by]
+    ids += [identifier for identifier in (*parties, record.document) if identifier is not None]
     numbers = [record.version, record.sequence, record.entry, record.since, record.locked_until or 0]
     if record.pending is not None:
         ids.append(record.pending.party)
         numbers.append(record.pending.until or 0)
     for identifier in ids:
-        if identifier is not None and (type(identifier) is not bytes or len(identifier) != HASH_SIZE):
+        if not _is_hash(identifier):
             raise BadRecord("an id, a hash or a party of a record has 32 bytes", value=identifier)
     if min(numbers) < 0 or max(numbers) > MAX_INTEGER:
         raise BadRecord("a number of a record is out of its range", value=numbers)
