@@ -156,13 +156,15 @@ class Record:
     @classmethod
     def decode(cls, content: bytes) -> Record:
         """Read a record. Raises errors of `ledger.codec` or `BadRecord`."""
-        value = codec.decode(content, limit=MAX_CONTENT)
+        value = codec.decode_shaped(content, limit=MAX_CONTENT)
         if type(value) is not list or len(value) != 21:
             raise BadRecord("a record has 21 elements")
         for element, kinds in zip(value, _TYPES, strict=True):
             if type(element) not in kinds:
                 raise BadRecord("an element of a record has a wrong type", value=element)
-        pending = value[13]
+        pending, fields = value[13], value[20]
+        if not codec.check(fields, 1):
+            raise codec.NotCanonical("the fields are not in ascending order of their names")
         if pending is not None:
             if list(map(type, pending)) not in _PENDING_TYPES:
                 raise BadRecord("pending is [recipient, mode, until, purpose]")
@@ -181,16 +183,16 @@ class Record:
 
 
 def _check_ranges(record: Record) -> None:
-    parties = (record.controller, record.beneficiary, record.order_party, record.nominee, record.pledgee, record.hold)
-    ids = [record.id, record.head, record.issuer, *record.replaces, *record.replaced_by]
+    parties = [record.controller, record.beneficiary, record.order_party, record.nominee, record.pledgee, record.hold]
+    ids = [record.id, record.head, record.issuer]
     ids += [identifier for identifier in (*parties, record.document) if identifier is not None]
     numbers = [record.version, record.sequence, record.entry, record.since, record.locked_until or 0]
     if record.pending is not None:
         ids.append(record.pending.party)
         numbers.append(record.pending.until or 0)
-    for identifier in ids:
-        if not _is_hash(identifier):
-            raise BadRecord("an id, a hash or a party of a record has 32 bytes", value=identifier)
+    linked = record.replaces + record.replaced_by
+    if set(map(len, ids)) != {HASH_SIZE} or not all(map(_is_hash, linked)):
+        raise BadRecord("an id, a hash or a party of a record has 32 bytes", value=record.id)
     if min(numbers) < 0 or max(numbers) > MAX_INTEGER:
         raise BadRecord("a number of a record is out of its range", value=numbers)
 
