@@ -106,6 +106,13 @@ class Session:
             new=new,
         )
 
+    @property
+    def passphrase_at_hand(self) -> bool:
+        """Whether the passphrase can be had without asking a person."""
+        from nodes.passphrase import ENVIRONMENT
+
+        return self._passphrase_file is not None or ENVIRONMENT in os.environ
+
     @contextmanager
     def keys(self) -> Iterator[FileKeyStore]:
         """The home's keys, open; their secrets are overwritten at the end."""

@@ -170,11 +170,8 @@ def _lines(report: Report, warnings: list[str]) -> list[str]:
         if step.hint and step.verdict is not Verdict.VALID:
             lines.append(f"               hint: {printable(step.hint)}")
     lines += _about(report.facts)
-    if report.events:
-        lines += ["", "Chain of title", *_title(report)]
-    if report.facts.get("status"):
-        lines += ["", *_control(report.facts)]
-    return [*lines, "", NOTICE]
+    lines += _title(report)
+    return [*lines, "", *_control(report), "", NOTICE]
 
 
 def _word(verdict: Verdict) -> str:
@@ -195,9 +192,16 @@ def _about(facts: dict[str, Any]) -> list[str]:
 
 
 def _title(report: Report) -> list[str]:
+    """The chain of title; what is not proven is called a claim."""
+    if not report.events:
+        return []
+    proven = report.history is Verdict.VALID
+    heading = (
+        "Chain of title" if proven else f"Chain of title as the file claims it; the history is {report.history.name}"
+    )
     rows = [[iso(event.time), str(event.index), event.actor, _deed(event), short(event.key)] for event in report.events]
     table = plain_table(["WHEN", "ENTRY", "WHO", "WHAT", "SIGNED BY KEY"], rows)
-    return [f"  {line}" for line in table.split("\n")]
+    return ["", heading, *(f"  {line}" for line in table.split("\n"))]
 
 
 def _deed(event: TitleEvent) -> str:
@@ -206,9 +210,16 @@ def _deed(event: TitleEvent) -> str:
     return f"{deed}{to}, {_MODES.get(event.mode, event.mode)}" if event.mode else deed + to
 
 
-def _control(facts: dict[str, Any]) -> list[str]:
-    who = facts.get("controller") or "nobody"
-    lines = [f"In control: {printable(str(who))}, since {iso(facts['since'])}; the record is {facts['status']}."]
-    if "as_of" in facts:
-        lines.append(f"That was so at {iso(facts['as_of'])}, the time of the cosignatures.")
-    return lines
+def _control(report: Report) -> list[str]:
+    """Who is in control, or was at the time of the cosignatures; nothing where the history does not hold."""
+    facts = report.facts
+    if report.history is not Verdict.VALID:
+        return [f"In control: not shown, since the history is {report.history.name}."]
+    if "status" not in facts:
+        return [f"In control: not shown, since control is {report.control.name}."]
+    who = printable(str(facts.get("controller") or "nobody"))
+    state = f"the record is {printable(str(facts['status']))}"
+    as_of = f", as of {iso(facts['as_of'])}" if "as_of" in facts else ""
+    if report.control is Verdict.VALID:
+        return [f"In control: {who}, since {iso(facts['since'])}{as_of}; {state}."]
+    return [f"In control then: {who}, since {iso(facts['since'])}{as_of}; {state}. Now: {report.control.name}."]

@@ -53,7 +53,8 @@ def check_state(evidence: Evidence) -> str:
     evidence.facts["status"] = record.status
     evidence.facts["controller"] = None if record.controller is None else evidence.name(record.controller)
     evidence.facts["since"] = record.since
-    return f"{record.status}, in the control of {evidence.name(record.controller)} since {iso(record.since)}"
+    who = "nobody is" if record.controller is None else f"{evidence.name(record.controller)} is"
+    return f"{record.status}, {who} in control since {iso(record.since)}"
 
 
 def _check_number(evidence: Evidence, root: bytes) -> None:

@@ -3,7 +3,7 @@
     period    since, until      ledger times, Unix milliseconds; `until` is None while it lasts
               party             who was in control; None after the end
               entry, key        the entry that began it, and the key that its actor signed it with
-              why               "issued to", "endorsed to the order of", "possession only", "surrendered", …
+              why               "issued to {party}", "endorsed to the order of {party}", "handed over …", …
 
 It is derived from the record's acts by the ledger's rules, never stored. Control passes when an offer is accepted;
 an offer alone, or its refusal, is in the list of acts and begins no period.
@@ -38,11 +38,11 @@ __all__ = [
 _ISSUE: Final = "issue"
 _TRANSFER: Final = "transfer"
 _MODES: Final = {
-    "endorse": "endorsed to the order of",
-    "blank": "endorsed in blank to",
-    "possession": "handed over, possession only, to",
+    "endorse": "endorsed to the order of {party}",
+    "blank": "endorsed in blank, and handed over to {party}",
+    "possession": "handed over to {party}, possession only",
 }
-_PURPOSES: Final = {"surrender_for_delivery": "surrendered for delivery to", "finance": "financed by"}
+_PURPOSES: Final = {"surrender_for_delivery": "surrendered to {party} for delivery", "finance": "financed by {party}"}
 
 
 class NotYetIssued(NotFoundError):
@@ -74,7 +74,7 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A time in which one party, or nobody any more, was in control."""
+    """A time in which one party, or nobody any more, was in control. `{party}` in `why` stands for its name."""
 
     since: int
     until: int | None
@@ -168,7 +168,7 @@ def _periods(record: Record, deeds: Sequence[Deed]) -> list[Period]:
     begun: list[tuple[int, bytes | None, Deed | None, str]] = []
     if not deeds or deeds[0].before is not None:
         first = deeds[0].before if deeds else record
-        begun.append((first.since, first.controller, None, "a founder of the ledger"))  # type: ignore[union-attr]
+        begun.append((first.since, first.controller, None, "{party} founded the ledger with others"))  # type: ignore[union-attr]
     for deed in deeds:
         before, after = deed.before, deed.after
         if before is None or (before.controller, before.since) != (after.controller, after.since):
@@ -183,18 +183,18 @@ def _periods(record: Record, deeds: Sequence[Deed]) -> list[Period]:
 def _why(deed: Deed) -> str:
     before, after = deed.before, deed.after
     if before is None:
-        return "issued, and in control until it is accepted:" if after.pending else "issued by"
+        return "issued by {party}" + (", in control until it is accepted" if after.pending else "")
     if after.controller is None:
         return f"{after.status.replace('_', ' ')}: nobody is in control"
-    return _transferred(before.pending) if before.pending else f"{deed.action.replace('_', ' ')}:"
+    return _transferred(before.pending) if before.pending else f"{deed.action.replace('_', ' ')}: {{party}}"
 
 
 def _transferred(offer: Pending) -> str:
     if offer.purpose == _ISSUE:
-        return "issued to"
+        return "issued to {party}"
     if offer.purpose == _TRANSFER:
-        return _MODES.get(offer.mode, offer.mode)
-    return _PURPOSES.get(offer.purpose, f"{offer.purpose.replace('_', ' ')}:")
+        return _MODES.get(offer.mode, f"{offer.mode}: {{party}}")
+    return _PURPOSES.get(offer.purpose, f"{offer.purpose.replace('_', ' ')}: {{party}}")
 
 
 def _endorsements(deeds: Iterable[Deed]) -> list[Endorsement]:

@@ -1,0 +1,131 @@
+"""`lading list`: the records of a ledger, or what somebody holds, now or as of a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ledger.errors import UsageError
+
+from .context import READING, Session, command
+from .output import moment, short
+from .reading import Papers, kind_text, papers
+
+if TYPE_CHECKING:
+    from ledger.record import Record
+
+__all__ = ["NotAMember", "register"]
+
+_Mine = Annotated[bool, typer.Option("--mine", help="What this home's member is in control of.", show_default=False)]
+_HeldBy = Annotated[str | None, typer.Option("--held-by", metavar="MEMBER", help="What this member is in control of.")]
+_OfferedTo = Annotated[
+    bool, typer.Option("--offered", help="What is offered to this home's member.", show_default=False)
+]
+_AsOf = Annotated[str | None, typer.Option("--as-of", metavar="TIME", help="As it was at this time (ISO 8601).")]
+_Kind = Annotated[str | None, typer.Option("--kind", metavar="KIND", help="Only records of this kind.")]
+_Status = Annotated[str | None, typer.Option("--status", metavar="STATE", help="Only records in this state.")]
+
+_NOT_DEALS = frozenset({"member", "policy", "rule_table"})
+"""Kinds that are listed only when they are asked for."""
+
+
+class NotAMember(UsageError):
+    """This home is no member's, so nothing is its own."""
+
+    code = "usage.not_a_member"
+    hint = "name the member: `--held-by MEMBER`"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    command(app, list_records, name="list", panel=READING)
+
+
+def list_records(
+    session: Session,
+    *,
+    mine: _Mine = False,
+    held_by: _HeldBy = None,
+    offered: _OfferedTo = False,
+    as_of: _AsOf = None,
+    kind: _Kind = None,
+    status: _Status = None,
+) -> None:
+    """List records: all of them, or what I or another member is in control of, now or as of a time."""
+    from ledger.times import parse_iso
+
+    time = None if as_of is None else parse_iso(as_of)
+    with papers(session, ask=False) as shown:
+        holder, receiver = _holder(shown, mine, held_by), _me(shown) if offered else None
+        labels = shown.labels()
+        found = [
+            record
+            for record in _records(shown, time, kind)
+            if (status is None or record.status == status)
+            and (holder is None or record.controller == holder)
+            and (receiver is None or (record.pending is not None and record.pending.party == receiver))
+        ]
+        found.sort(key=lambda record: (record.kind, record.entry))
+        session.screen.result([_facts(record, labels, shown) for record in found])
+        session.screen.table(
+            ("kind", "number", "state", "in control", "since", "offered to", "id"),
+            [_row(record, labels, shown) for record in found],
+        )
+        many = "1 record" if len(found) == 1 else f"{len(found)} records"
+        session.screen.say(many + (f" as of {moment(time)}" if time is not None else ""))
+
+
+def _holder(shown: Papers, mine: bool, held_by: str | None) -> bytes | None:
+    from nodes.lookup import find_member
+
+    if held_by is not None:
+        return find_member(shown.reader, held_by).id
+    return _me(shown) if mine else None
+
+
+def _me(shown: Papers) -> bytes:
+    if shown.me is None:
+        raise NotAMember("this home is no member's")
+    return shown.me
+
+
+def _records(shown: Papers, time: int | None, kind: str | None) -> Iterator[Record]:
+    """The records of a kind, as they are or as they were."""
+    from nodes.titles import record_as_of, size_at
+
+    size = None if time is None else size_at(shown.reader, time)
+    for record in shown.reader.records():
+        if (record.kind in _NOT_DEALS) if kind is None else (record.kind != kind):
+            continue
+        then = record if size is None else record_as_of(shown.reader, record, size)
+        if then is not None:
+            yield then
+
+
+def _facts(record: Record, labels: dict[bytes, dict[str, str]], shown: Papers) -> dict[str, Any]:
+    return {
+        "record": record.id.hex(),
+        "kind": record.kind,
+        "number": labels.get(record.id, {}).get("number"),
+        "status": record.status,
+        "controller": shown.facts(record.controller),
+        "since": moment(record.since),
+        "issuer": shown.facts(record.issuer),
+        "offered_to": shown.facts(record.pending.party) if record.pending else None,
+        "sequence": record.sequence,
+        "entry": record.entry,
+    }
+
+
+def _row(record: Record, labels: dict[bytes, dict[str, str]], shown: Papers) -> tuple[str, ...]:
+    return (
+        kind_text(record.kind),
+        labels.get(record.id, {}).get("number", "-"),
+        record.status,
+        shown.name(record.controller) if record.controller else "nobody",
+        moment(record.since),
+        shown.name(record.pending.party) if record.pending else "-",
+        short(record.id),
+    )

@@ -1,0 +1,147 @@
+"""`lading trace`: who had title to a record, from when to when, by which entry, signed by which key, and why."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .context import READING, Session, command
+from .output import moment, short
+from .parties import RecordWord
+from .reading import Papers, kind_text, papers
+
+if TYPE_CHECKING:
+    from nodes.titles import Period, Title
+
+__all__ = ["register"]
+
+_At = Annotated[str | None, typer.Option("--at", metavar="TIME", help="Only who was in control at this time.")]
+_Csv = Annotated[bool, typer.Option("--csv", help="Print the periods as CSV.", show_default=False)]
+_COLUMNS = ("from", "until", "party", "party_id", "why", "entry", "action", "actor", "key")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    command(app, trace, panel=READING)
+
+
+def trace(session: Session, record: RecordWord, *, at: _At = None, as_csv: _Csv = False) -> None:
+    """Trace the title of a record: from when to when each party was in control, by which signed act, and why."""
+    from ledger.times import parse_iso
+    from nodes.lookup import find_record
+    from nodes.titles import in_control, read_title
+
+    time = None if at is None else parse_iso(at)
+    with papers(session, ask=False) as shown:
+        title = read_title(shown.reader, find_record(shown.reader, record, shown.vault))
+        periods = title.periods if time is None else (in_control(title, time),)
+        if as_csv and not session.screen.json:
+            _print_csv(periods, shown)
+            return
+        session.screen.result(_facts(title, periods, time, shown))
+        if not session.screen.json:
+            _print(session, title, periods, time, shown)
+
+
+def _print(session: Session, title: Title, periods: tuple[Period, ...], time: int | None, shown: Papers) -> None:
+    screen, record = session.screen, title.record
+    screen.line(f"{kind_text(record.kind)} {record.id.hex()}, {record.status}, issued by {shown.name(record.issuer)}\n")
+    if time is not None:
+        (period,) = periods
+        screen.line(f"At {moment(time)} {shown.name(period.party) if period.party else 'nobody'} was in control.\n")
+    rows = [_row(period, shown) for period in periods]
+    screen.table(
+        ("from", "until", "in control", "why", "entry", "signed by key"),
+        [(row["from"], row["until"], row["party"], row["why"], row["entry"], row["key"][:12] or "-") for row in rows],
+    )
+    if time is not None:
+        return
+    if title.endorsements:
+        chain = "; ".join(
+            f"{shown.name(one.by)} to {shown.name(one.to) if one.to else 'blank'} (entry {one.entry})"
+            for one in title.endorsements
+        )
+        screen.line(f"\nEndorsements: {chain}")
+    screen.line("\nEvery act")
+    screen.table(
+        ("entry", "when", "who", "act", "state after", "signed by key"),
+        [
+            (
+                str(deed.act.index),
+                moment(deed.act.time),
+                shown.name(deed.actor),
+                deed.action.replace("_", " "),
+                deed.after.status,
+                short(deed.key),
+            )
+            for deed in title.deeds
+        ],
+    )
+
+
+def _row(period: Period, shown: Papers) -> dict[str, str]:
+    """A period in words; also a row of the CSV."""
+    deed = period.deed
+    name = shown.name(period.party) if period.party else "nobody"
+    return {
+        "from": moment(period.since),
+        "until": moment(period.until) if period.until is not None else "",
+        "party": name,
+        "party_id": period.party.hex() if period.party else "",
+        "why": period.why.replace("{party}", name),
+        "entry": str(deed.act.index) if deed else "0",
+        "action": deed.action if deed else "",
+        "actor": shown.name(deed.actor) if deed else "",
+        "key": deed.key.hex() if deed else "",
+    }
+
+
+def _print_csv(periods: tuple[Period, ...], shown: Papers) -> None:
+    writer = csv.DictWriter(sys.stdout, _COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(_row(period, shown) for period in periods)
+
+
+def _facts(title: Title, periods: tuple[Period, ...], time: int | None, shown: Papers) -> dict[str, Any]:
+    record = title.record
+    return {
+        "record": record.id.hex(),
+        "kind": record.kind,
+        "status": record.status,
+        "issuer": shown.facts(record.issuer),
+        "at": None if time is None else moment(time),
+        "periods": [
+            {
+                "from": moment(period.since),
+                "until": None if period.until is None else moment(period.until),
+                "party": shown.facts(period.party),
+                "why": period.why.replace("{party}", shown.name(period.party)),
+                "entry": period.deed.act.index if period.deed else 0,
+                "action": period.deed.action if period.deed else None,
+                "actor": shown.facts(period.deed.actor) if period.deed else None,
+                "key": period.deed.key.hex() if period.deed else None,
+            }
+            for period in periods
+        ],
+        "endorsements": [
+            {"time": moment(one.time), "entry": one.entry, "by": shown.facts(one.by), "to": shown.facts(one.to)}
+            for one in title.endorsements
+        ],
+        "acts": [
+            {
+                "entry": deed.act.index,
+                "time": moment(deed.act.time),
+                "action": deed.action,
+                "actor": shown.facts(deed.actor),
+                "key": deed.key.hex(),
+                "status": deed.after.status,
+                "sequence": deed.after.sequence,
+                "controller": shown.facts(deed.after.controller),
+                "transaction": deed.act.signed.id.hex(),
+            }
+            for deed in title.deeds
+        ],
+    }
