@@ -33,6 +33,7 @@ __all__ = [
     "MemberCard",
     "alias_key",
     "check_member_fields",
+    "lei_adds_up",
 ]
 
 ALIAS_CLASS: Final = "member_alias"
@@ -189,7 +190,7 @@ def check_member_fields(fields: Mapping[str, Any]) -> None:
     _need(type(names) is dict and 1 <= len(names) <= 8, "names", fields)
     for language, name in names.items():
         _need(bool(name) and _is_line(name, _MAX_NAME) and _LANGUAGE.fullmatch(language) is not None, "names", fields)
-    _need(fields["lei"] == "" or (_text(fields, "lei", _LEI) and _lei_adds_up(fields["lei"])), "lei", fields)
+    _need(fields["lei"] == "" or (_text(fields, "lei", _LEI) and lei_adds_up(fields["lei"])), "lei", fields)
     _need(_is_line(fields["registration"], 64), "registration", fields)
     _need(bool(fields["lei"] or fields["registration"]), "lei or registration", fields)
     _need(_is_line(fields["address"], 256), "address", fields)
@@ -211,7 +212,7 @@ def _is_line(value: Any, size: int) -> bool:
     return type(value) is str and len(value) <= size and value.isprintable()
 
 
-def _lei_adds_up(lei: str) -> bool:
+def lei_adds_up(lei: str) -> bool:
     """The check digits of ISO 17442 (ISO 7064, MOD 97-10): letters as 10 to 35, the remainder by 97 is 1."""
     return int("".join(str(int(mark, 36)) for mark in lei)) % 97 == 1
 

@@ -56,7 +56,7 @@ class Member:
         return self.key.sign(message)
 
 
-def member(alias: str, *roles: str, **changes: object) -> Member:
+def member(alias: str, /, *roles: str, **changes: object) -> Member:
     """A member with these roles. `changes` replace fields of the card before it is signed."""
     key, secret = Key(digest("signing", alias)), digest("encryption", alias)
     fields: dict[str, object] = {
