@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from nodes.inbox import Fetched
     from nodes.reader import LedgerReader
 
-__all__ = ["BadTimeSpan", "Work", "acting", "fetch", "time_of"]
+__all__ = ["BadTimeSpan", "Work", "act_facts", "acting", "fetch", "time_of"]
 
 _UNITS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}
 

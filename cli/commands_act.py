@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from contracts.table import Action
     from ledger.record import Record
 
-__all__ = ["NoSuchAction", "NotByAct", "register"]
+__all__ = ["NoSuchAction", "NotByAct", "act", "register"]
 
 
 class NoSuchAction(UsageError):

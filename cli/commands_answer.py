@@ -14,7 +14,7 @@ from .context import ACTING, Session, command
 from .output import short
 from .parties import RecordWord
 
-__all__ = ["OneAnswer", "register"]
+__all__ = ["OneAnswer", "accept", "register", "reject", "release", "surrender"]
 
 
 class OneAnswer(UsageError):

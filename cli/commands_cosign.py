@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ledger.quorum import Quorum
     from nodes.cosigning import Cosigning
 
-__all__ = ["register"]
+__all__ = ["cosign", "register"]
 
 
 def register(app: typer.Typer) -> None:

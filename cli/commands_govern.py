@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ledger.record import Record
     from ledger.transaction import SignedTransaction
 
-__all__ = ["MoreMustSign", "register"]
+__all__ = ["MoreMustSign", "approve", "enrol", "register", "reinstate", "rotate_key", "suspend"]
 
 _MAX_CARD = 65_536
 _MAX_PROPOSAL = 131_072

@@ -15,7 +15,7 @@ from .parties import RecordWord
 if TYPE_CHECKING:
     from nodes.parcel import Attachment
 
-__all__ = ["register"]
+__all__ = ["inbox", "issue", "register", "send"]
 
 
 def register(app: typer.Typer) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from nodes.home import Home
     from nodes.reader import LedgerReader
 
-__all__ = ["BadName", "BadRole", "NotAMember", "register"]
+__all__ = ["BadName", "BadRole", "NotAMember", "create", "join", "register"]
 
 
 class BadName(UsageError):

@@ -8,7 +8,7 @@ from .context import MEMBERS, Session, command
 from .output import moment, short
 from .parties import MemberWord, member_facts, name_of
 
-__all__ = ["register"]
+__all__ = ["members", "register", "show"]
 
 
 def register(app: typer.Typer) -> None:

@@ -16,7 +16,7 @@ from .parties import RecordWord
 if TYPE_CHECKING:
     from ledger.record import Record
 
-__all__ = ["TwoWays", "register"]
+__all__ = ["AtSequence", "TwoWays", "endorse", "offer", "recall", "register"]
 
 _To = Annotated[str, typer.Option("--to", metavar="MEMBER", help="The party to whom it is offered.")]
 _Until = Annotated[str | None, typer.Option(metavar="TIME", help="Until when it can be accepted; +3d is three days.")]

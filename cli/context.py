@@ -116,31 +116,34 @@ class Session:
     @contextmanager
     def keys(self) -> Iterator[FileKeyStore]:
         """The home's keys, open; their secrets are overwritten at the end."""
+        home = self.home  # what is wrong with it is said before more is imported
         from nodes.desk import NoKeys
         from nodes.keyfile import FileKeyStore
 
-        if not self.home.has_keys:
+        if not home.has_keys:
             raise NoKeys(f"the home {self.folder} has no keys", value=str(self.folder))
-        with FileKeyStore.open(self.home.keys_path, self.passphrase()) as keys:
+        with FileKeyStore.open(home.keys_path, self.passphrase()) as keys:
             yield keys
 
     @contextmanager
     def desk(self, *, keys: bool = True) -> Iterator[Desk]:
         """The member's desk; without `keys` one that can only read what is not encrypted."""
+        home = self.home
         from nodes.desk import Desk
 
         if not keys:
-            yield Desk(self.home, None, clock=now_ms, random_bytes=os.urandom)
+            yield Desk(home, None, clock=now_ms, random_bytes=os.urandom)
             return
         with self.keys() as opened:
-            yield Desk(self.home, opened, clock=now_ms, random_bytes=os.urandom)
+            yield Desk(home, opened, clock=now_ms, random_bytes=os.urandom)
 
     @contextmanager
     def reading(self) -> Iterator[LedgerReader]:
         """The ledger of the home, for reading."""
+        home = self.home
         from nodes.access import open_for_reading
 
-        with open_for_reading(self.home) as reader:
+        with open_for_reading(home) as reader:
             yield reader
 
 
