@@ -79,7 +79,8 @@ class _Player:
         self.folder = folder
         self.names = {"d": str(folder), "bill": BILL, "bill_id": BILL}
         self.count = 0
-        self.verdicts: list[tuple[str, int]] = []
+        self.verdicts: list[tuple[str, str, int]] = []
+        self.legal: dict[str, str] = {}
 
     def prepare(self) -> None:
         """Make the folder anew, with the documents and a passphrase."""
@@ -106,14 +107,14 @@ class _Player:
         if own is not None:
             own()
             return
-        output = self.run(step.line.format(**self.names), step.status)
+        self.run(step.line.format(**self.names), step.status)
         if step.line.startswith("verify"):
-            self.verdicts.append((step.line.format(**self.names).split()[1], step.status))
+            words = step.line.format(**self.names).split()
+            self.verdicts.append((Path(words[1]).name, Path(words[3]).name, step.status))
         if "transport-document" in step.line:
             self.names["bill_id"] = self._record_id()
         if step.line.startswith("init"):
             shutil.copy(self.folder / "carrier" / "policy.txt", self.folder / "policy.txt")
-        del output
 
     def run(self, line: str, status: int = exits.DONE, *, quiet: bool = False) -> str:
         """Run one command line, showing it and what it prints."""
@@ -140,6 +141,7 @@ class _Player:
         listed: dict[str, Any] = {party["key"]: party for party in parties["members"]}
         for name in MEMBERS:
             party = listed[name]
+            self.legal[name] = party["names"]["en"]
             words = ["member", "create", "--home", f"{self.folder}/{name}", "--alias", name]
             for language, text in party["names"].items():
                 words += ["--name", f"{language}={text}"]
@@ -173,6 +175,20 @@ class _Player:
         groups = tuple(replace(group, threshold=len(group.members)) for group in policy.groups)
         (self.folder / "policy-all-four.txt").write_bytes(replace(policy, groups=groups).format())
 
+    def periods(self) -> list[tuple[str, str, str]]:
+        """Who was in control from when, and why, as `lading trace` tells it."""
+        from .main import main
+
+        screen = io.StringIO()
+        with contextlib.redirect_stdout(screen), contextlib.redirect_stderr(io.StringIO()):
+            main(["trace", self.names["bill_id"], "--home", f"{self.folder}/auditor", "--json"])
+        listed = []
+        for period in json.loads(screen.getvalue())["periods"]:
+            alias = period["party"]["alias"] if period["party"] else ""
+            name = self.legal.get(alias, "nobody")
+            listed.append((period["from"][11:19], f"{name} ({alias})" if alias else name, period["why"]))
+        return listed
+
     def _record_id(self) -> str:
         """The id of the bill, as those name it who do not have the document."""
         from nodes.access import open_for_reading
@@ -187,13 +203,15 @@ def _summary(player: _Player, seconds: float) -> None:
     words = {exits.DONE: "VALID", exits.REFUSED: "INVALID", exits.UNKNOWN: "UNKNOWN"}
     print(f"\n{_bold('What happened')}")
     print(
-        f"   Bill of lading {BILL} was issued by the carrier, and passed from the shipper to its bank, to the buyer's\n"
-        "   bank and to the buyer, who surrendered it; the carrier has delivered the goods. At every moment one\n"
-        "   party was in control. Each verification needed one file and a policy, and no network:"
+        f"   Bill of lading {BILL} was issued by the carrier, passed by endorsement from the shipper through two\n"
+        "   banks to the buyer, and was surrendered for the goods. One party at a time was in control of it:\n"
     )
-    for path, status in player.verdicts:
-        print(f"   {words[status]:8}{path}")
-    print(f"   {player.count} commands in {seconds:.1f} s.")
+    for start, name, why in player.periods():
+        print(f"   {start}  {name:56}{why}")
+    print("\n   Each of these verifications needed one file and a policy, and no network:\n")
+    for file, policy, status in player.verdicts:
+        print(f"   {words[status]:9}{file:25}under {policy}")
+    print(f"\n   {player.count} commands in {seconds:.1f} s.")
     print(f"\n{_bold('To look into')}")
     for name, what in (
         ("bill-of-lading.lading", "the proof of the bill's whole history, to give to anybody"),
@@ -204,7 +222,7 @@ def _summary(player: _Player, seconds: float) -> None:
     ):
         print(f"   {folder / name!s:40}{what}")
     print(f"\n{_bold('To run again by hand')}")
-    executable = sys.argv[0] if Path(sys.argv[0]).name == "lading" else "lading"
+    executable = os.path.relpath(sys.argv[0]) if Path(sys.argv[0]).name == "lading" else "lading"
     for line in (
         f"verify {folder}/bill-of-lading.lading --policy {folder}/policy.txt",
         f"audit --home {folder}/carrier",
