@@ -21,15 +21,17 @@ def members(session: Session) -> None:
     """List the members of the ledger."""
     with session.reading() as reader:
         found = sorted(reader.members().values(), key=lambda record: str(record.fields["alias"]))
-    session.screen.result([member_facts(record) for record in found])
+        governors = reader.rules.governors
+    session.screen.result([{**member_facts(record), "governor": record.id in governors} for record in found])
     session.screen.table(
-        ("alias", "name", "roles", "codes", "status", "id"),
+        ("alias", "name", "roles", "codes", "governs", "status", "id"),
         [
             (
                 record.fields["alias"],
                 name_of(record),
                 ", ".join(record.fields["roles"]),
                 ", ".join(record.fields["codes"]) or "-",
+                "yes" if record.id in governors else "-",
                 record.status,
                 short(record.id),
             )
@@ -44,8 +46,9 @@ def show(session: Session, member: MemberWord) -> None:
 
     with session.reading() as reader:
         record = find_member(reader, member)
+        governor = record.id in reader.rules.governors
     fields = record.fields
-    lines = [f"{fields['alias']}  {record.status}"]
+    lines = [f"{fields['alias']}  {record.status}{', governor' if governor else ''}"]
     lines += [f"  name ({language}): {name}" for language, name in sorted(fields["names"].items())]
     for label, text in (
         ("id", record.id.hex()),
@@ -60,4 +63,4 @@ def show(session: Session, member: MemberWord) -> None:
         until = "" if end is None else f" until {moment(end)}"
         lines.append(f"  signing key: {key.hex()} from {moment(since)}{until}")
     lines += [f"  cosigner ({use}): {vkey}" for use, vkey in sorted(fields["cosigners"].items())]
-    session.screen.result(member_facts(record), "\n".join(lines))
+    session.screen.result({**member_facts(record), "governor": governor}, "\n".join(lines))

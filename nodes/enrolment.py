@@ -61,7 +61,7 @@ class NotAGovernor(UsageError):
     """Only a governor's signature counts here."""
 
     code = "proposal.not_a_governor"
-    hint = "a governor runs the command in its own home; `lading doctor` names the governors"
+    hint = "a governor runs the command in its own home; `lading member list` says who governs"
 
 
 def make_card(
