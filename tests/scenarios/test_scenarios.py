@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from support.scenario import PASSPHRASE, Command, ScenarioFailed, matches, parse, play
 
+from nodes.keyfile import Cost
+
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parents[1]
 SCENARIOS = sorted(path.stem for path in FOLDER.glob("*.txt"))
@@ -18,6 +20,8 @@ def _environment(monkeypatch):
     monkeypatch.setenv("LADING_PASSPHRASE", PASSPHRASE)
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "120")
+    cheap = Cost(1, 8 * 1024)  # what a passphrase costs is tested elsewhere, and would be half of the time here
+    monkeypatch.setattr("nodes.keyfile.EVERYDAY", cheap)
 
 
 @pytest.fixture(scope="session")
