@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from nodes.audit import AuditReport
     from nodes.audit_home import HomeAudit
 
-__all__ = ["register"]
+__all__ = ["audit", "register"]
 
 
 def register(app: typer.Typer) -> None:

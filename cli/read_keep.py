@@ -10,7 +10,7 @@ import typer
 from . import exits
 from .context import KEEPING, Session, command, now_ms
 
-__all__ = ["register"]
+__all__ = ["backup", "doctor", "register"]
 
 _STATUS: Final = {"ok": exits.DONE, "note": exits.DONE, "unknown": exits.UNKNOWN, "damaged": exits.DAMAGED}
 _STYLES: Final = {"ok": "green", "note": "cyan", "unknown": "yellow", "damaged": "red"}

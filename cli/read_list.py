@@ -16,7 +16,7 @@ from .reading import Papers, kind_text, papers
 if TYPE_CHECKING:
     from ledger.record import Record
 
-__all__ = ["NotAMember", "register"]
+__all__ = ["NotAMember", "list_records", "register"]
 
 _Mine = Annotated[bool, typer.Option("--mine", help="What this home's member is in control of.", show_default=False)]
 _HeldBy = Annotated[str | None, typer.Option("--held-by", metavar="MEMBER", help="What this member is in control of.")]

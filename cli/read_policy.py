@@ -12,7 +12,7 @@ from .context import READING, Session, command
 if TYPE_CHECKING:
     from ledger.policy import Group, Policy, Witness
 
-__all__ = ["register"]
+__all__ = ["diff", "register", "show"]
 
 _File = Annotated[
     Path | None, typer.Argument(metavar="[FILE]", help="A policy; that of the home if not given.", show_default=False)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ledger.report import Report
     from nodes.proving import Proof
 
-__all__ = ["NoDocumentAtHand", "TwoDocuments", "register"]
+__all__ = ["NoDocumentAtHand", "TwoDocuments", "prove", "register"]
 
 _Out = Annotated[
     Path | None,

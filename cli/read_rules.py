@@ -13,7 +13,7 @@ from .output import short
 if TYPE_CHECKING:
     from contracts.table import RuleTable
 
-__all__ = ["register"]
+__all__ = ["register", "show"]
 
 _Kind = Annotated[
     str | None,

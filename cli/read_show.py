@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from nodes.parcel import DocumentPackage
     from nodes.possible import Possible
 
-__all__ = ["register"]
+__all__ = ["register", "show"]
 
 _Out = Annotated[
     Path | None,

@@ -16,7 +16,7 @@ from .reading import Papers, kind_text, papers
 if TYPE_CHECKING:
     from nodes.titles import Period, Title
 
-__all__ = ["register"]
+__all__ = ["register", "trace"]
 
 _At = Annotated[str | None, typer.Option("--at", metavar="TIME", help="Only who was in control at this time.")]
 _Csv = Annotated[bool, typer.Option("--csv", help="Print the periods as CSV.", show_default=False)]
