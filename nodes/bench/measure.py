@@ -3,7 +3,7 @@
 The ledger is opened as a node opens it, and actions come through the committer as they come to a node; so
 the memory of the process is that of a node. The plan is what `runner` makes of its options:
 
-    {"records": 1000, "warm": 500, "cases": [[cores, batch, actions], ...], "proofs": 500, "profile": false}
+    {"records": 1000, "warm": 500, "cases": [[cores, batch, actions], ...], "proofs": 500, "profile": [1000, ...]}
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ from .machine import ed25519_rate, one_core, resident_mib
 from .prepare import now_ms, read_entries
 from .stages import profile
 
-__all__ = ["measure"]
+__all__ = ["CACHE_MIB", "measure"]
 
+CACHE_MIB: Final = 16
+"""What each connection may keep of the file; more gains nothing, since the system keeps the file too."""
 _AHEAD: Final = 4
 """Batches that are submitted before the first of them is answered."""
-_PROFILED: Final = (1000, 10)
-"""The size of a batch, and how many, whose stages are looked at."""
 
 
 def measure(folder: Path, plan: dict[str, Any]) -> Iterator[Case | LedgerFigures]:
     """The figures, one after another."""
-    store = open_sqlite(folder / "ledger.db")
+    store = open_sqlite(folder / "ledger.db", cache_mib=CACHE_MIB)
     start = time.perf_counter()
     engine = SoloEngine.open(store, now_ms)
     open_s = time.perf_counter() - start
@@ -55,8 +55,7 @@ def measure(folder: Path, plan: dict[str, Any]) -> Iterator[Case | LedgerFigures
             verifier_mib = max(verifier_mib, helper)
             yield case
         worked, most = resident_mib()
-        size, count = _PROFILED
-        batches = [list(islice(entries, size)) for _ in range(count)] if plan["profile"] else []
+        batches = [list(islice(entries, size)) for size in plan["profile"]]
         yield LedgerFigures(
             records=plan["records"],
             prepare_s=0.0,

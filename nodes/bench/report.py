@@ -69,7 +69,7 @@ def _stages(one: LedgerFigures) -> _Table:
         for stage, spent in one.stages_us.items()
     ]
     rows.append(("together", f"{sum(one.stages_us.values()):.1f}", f"{sum(BUDGET.values()):.0f}", ""))
-    return f"CPU time by stage, {one.records:,} records, 1,000 a batch", ("stage", "µs an action", "budget", ""), rows
+    return f"CPU time by stage, {one.records:,} records, in batches", ("stage", "µs an action", "budget", ""), rows
 
 
 def _offline(results: Results) -> _Table:

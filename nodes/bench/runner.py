@@ -22,8 +22,7 @@ from .offline import measure_offline
 
 __all__ = ["BenchFailed", "Options", "run"]
 
-_PROFILED: Final = 10_000
-_FEWEST: Final = 20
+_PROFILED: Final = (1_000, 10)
 
 
 class BenchFailed(UnavailableError):
@@ -61,6 +60,11 @@ class Options:
         """How many actions a case with batches of this size has."""
         return self.single if batch == 1 else max(self.grouped, batch)
 
+    def profiled(self) -> list[int]:
+        """The sizes of the batches whose stages are looked at."""
+        size, count = _PROFILED
+        return [size] * min(count, self.grouped // size) or [self.grouped] if self.profile else []
+
 
 def run(options: Options, report: Callable[[str], None]) -> Results:
     """Measure; `report` gets a line of text for each step. Takes some 10 minutes with the usual options."""
@@ -83,15 +87,14 @@ def _ledger(
     folder: Path, options: Options, records: int, report: Callable[[str], None]
 ) -> Iterator[Case | LedgerFigures]:
     cases = [[cores, batch, options.actions(batch)] for batch in options.batches for cores in options.cores]
-    total = options.warm + sum(case[2] for case in cases) + _PROFILED * options.profile
+    total = options.warm + sum(case[2] for case in cases) + sum(options.profiled())
     report(f"making a ledger of {records:,} records, and {total:,} signed actions")
     start = time.perf_counter()
     for _ in _part("prepare", folder, {"records": records, "actions": total}):
         pass
     took = time.perf_counter() - start
-    plan = {
-        "records": records, "warm": options.warm, "cases": cases, "proofs": options.proofs, "profile": options.profile
-    }  # fmt: skip
+    plan = {"records": records, "cases": cases, "profile": options.profiled()}
+    plan |= {"warm": options.warm, "proofs": options.proofs}
     for line in _part("measure", folder, plan):
         read = json.loads(line)
         if "Case" in read:

@@ -1,0 +1,221 @@
+"""The engine of one node: what is acknowledged is stored, what is refused leaves nothing."""
+
+from __future__ import annotations
+
+import gc
+from copy import deepcopy
+
+import pytest
+
+from ledger.chain import ClockWentBack
+from ledger.errors import LadingError
+from ledger.store.memory import MemoryStore
+from ledger.store.port import StoreDamaged, StoreFailed
+from ledger.transaction import SignedTransaction
+from nodes.bench.trade import Trade
+from nodes.engines.solo import AlreadyFounded, EngineStopped, SoloEngine, collector_paused
+from nodes.tables import shipped_tables
+from nodes.verifier import InlineVerifier
+
+START = 1_764_000_000_000
+
+
+class Clock:
+    def __init__(self):
+        self.now = START
+
+    def __call__(self):
+        self.now += 1
+        return self.now
+
+
+@pytest.fixture
+def trade():
+    return Trade(START)
+
+
+@pytest.fixture
+def engine(trade):
+    return SoloEngine.found(MemoryStore(), trade.genesis, shipped_tables(), Clock())
+
+
+def codes(results):
+    return [result.code if isinstance(result, LadingError) else "done" for result in results]
+
+
+def forged(entry):
+    return entry[:-1] + bytes([entry[-1] ^ 1])
+
+
+def test_a_batch_is_one_commit(trade, engine):
+    results = engine.submit([trade.issue().entry, trade.move(0).entry, trade.issue().entry])
+    first = engine.store.commit_index(0) + 1
+    assert [(done.index, done.height, done.time) for done in results] == [(first + at, 1, START + 1) for at in range(3)]
+    assert [done.record for done in results] == [trade.record_id(number) for number in (0, 0, 1)]
+    assert engine.store.commit_index(1) == first + 3
+    assert engine.store.head() == engine.chain.head
+
+
+def test_a_batch_of_which_nothing_is_accepted_writes_nothing(trade, engine):
+    before = engine.store.head()
+    unknown = Trade(START)
+    unknown.issue()
+    assert codes(engine.submit([b"\x00", unknown.move(0).entry])) == [
+        "transaction.malformed",
+        "transaction.unknown_record",
+    ]
+    assert engine.submit([]) == []
+    assert engine.store.head() == before == engine.chain.head
+
+
+def test_form_comes_before_signature_and_signature_before_ledger(trade, engine):
+    foreign = Trade(START, seed=2).issue().entry
+    batch = [forged(foreign)[:-1], forged(foreign), foreign]
+    expected = ["codec.undecodable", "signature.bad_signature", "transaction.another_ledger"]
+    assert codes(engine.submit(batch)) == expected
+
+
+def test_the_first_bad_signature_of_several_is_named(trade, engine):
+    signed = trade.issue()
+    others = [trader.sign(b"something else") for trader in trade.traders[1:4]]
+    entry = signed.with_signatures(others).entry
+    bad = min(public for _, public, _ in others)
+    (error,) = engine.submit([entry])
+    assert (error.code, error.value) == ("signature.bad_signature", bad)
+
+
+def test_admission_and_commit_are_two_steps(trade, engine):
+    class Late(InlineVerifier):
+        asked = 0
+
+        def start(self, messages):
+            Late.asked += len(messages)
+            return super().start(messages)
+
+    batch = [trade.issue().entry, b"", forged(trade.issue().entry), trade.issue().entry]
+    admission = engine.admit(batch, Late())
+    assert Late.asked == 3
+    assert engine.chain.head.height == 0
+    admitted = admission.finish()
+    assert [type(one) is SignedTransaction for one in admitted] == [True, False, False, True]
+    expected = ["done", "codec.undecodable", "signature.bad_signature", "done"]
+    assert codes(engine.commit(admitted)) == expected
+
+
+def test_the_same_transaction_again_is_answered_with_where_it_is(trade, engine):
+    entry = trade.issue().entry
+    (first,) = engine.submit([entry])
+    move = trade.move(0).entry
+    engine.submit([move])
+    (again,) = engine.submit([entry])
+    assert (again.index, again.height, again.time, again.transaction) == (
+        first.index,
+        first.height,
+        first.time,
+        first.transaction,
+    )
+    assert (first.repeated, again.repeated) == (False, True)
+    twice = trade.move(0).entry
+    one, two = engine.submit([twice, twice])
+    assert (one.repeated, two.repeated, one.index) == (False, True, two.index)
+
+
+def test_a_loser_is_told_who_won(trade, engine):
+    engine.submit([trade.issue().entry, trade.move(0).entry])
+    rival = deepcopy(trade)
+    rival._random.seed(9)  # the same offer of the same bill, to somebody else
+    (won,) = engine.submit([trade.move(0).entry])
+    (lost,) = engine.submit([rival.move(0).entry])
+    assert lost.code == "transaction.stale_sequence"
+    assert lost.winner == won.index
+    assert f"entry {won.index} won: bill_of_lading.offer by trader" in lost.message
+
+
+def test_founding_is_done_once(trade, engine):
+    with pytest.raises(AlreadyFounded):
+        SoloEngine.found(engine.store, trade.genesis, shipped_tables(), Clock())
+
+
+def test_opened_again_it_goes_on_where_it_was(trade, engine):
+    engine.submit([trade.issue().entry for _ in range(5)])
+    again = SoloEngine.open(engine.store, Clock())
+    assert (again.chain.head, again.chain.size) == (engine.chain.head, engine.chain.size)
+    assert again.ledger_id == trade.genesis.id
+    clock = again.clock
+    clock.now = engine.chain.head.time
+    assert codes(again.submit([trade.move(number).entry for number in range(5)])) == ["done"] * 5
+
+
+def test_a_state_that_does_not_fit_its_root_is_not_opened(trade, engine):
+    engine.submit([trade.issue().entry])
+    path = next(iter(engine.store._state))
+    _, item = engine.store._state[path]
+    engine.store._state[path] = (bytes(32), item)
+    with pytest.raises(StoreDamaged):
+        SoloEngine.open(engine.store, Clock())
+
+
+def test_time_does_not_go_back(trade, engine):
+    engine.submit([trade.issue().entry])
+    last = engine.chain.head.time
+    engine.clock.now = last - 5_000
+    (done,) = engine.submit([trade.issue().entry])
+    assert done.time == last
+    engine.clock.now = last - 5_002
+    refused = trade.issue().entry
+    with pytest.raises(ClockWentBack):
+        engine.submit([refused])
+    engine.clock.now = last
+    assert codes(engine.submit([refused])) == ["done"]
+
+
+@pytest.mark.parametrize("error", [StoreFailed("the disk is full"), KeyboardInterrupt()])
+def test_after_a_failed_write_the_engine_stops(trade, engine, monkeypatch, error):
+    def failing(batch):
+        raise error
+
+    before = engine.store.head()
+    entry = trade.issue().entry
+    with monkeypatch.context() as patch:
+        patch.setattr(engine.store, "append", failing)
+        with pytest.raises(type(error)):
+            engine.submit([entry])
+    assert engine.stopped
+    with pytest.raises(EngineStopped):
+        engine.submit([entry])
+    assert engine.store.head() == before
+    assert codes(SoloEngine.open(engine.store, Clock()).submit([entry])) == ["done"]
+
+
+def test_a_read_that_fails_after_the_commit_hides_nothing_that_was_done(trade, engine, monkeypatch):
+    first = trade.issue().entry
+    engine.submit([first])
+
+    def failing(record):
+        raise StoreFailed("the disk cannot be read")
+
+    monkeypatch.setattr(engine.reader, "history", failing)
+    assert codes(engine.submit([first, trade.issue().entry])) == ["store.failed", "done"]
+    assert not engine.stopped
+
+
+def test_damage_found_after_the_commit_stops_the_engine(trade, engine, monkeypatch):
+    first = trade.issue().entry
+    engine.submit([first])
+
+    def damaged(record):
+        raise StoreDamaged("an entry was changed")
+
+    monkeypatch.setattr(engine.reader, "history", damaged)
+    assert codes(engine.submit([first, trade.issue().entry])) == ["store.damaged", "done"]
+    assert engine.stopped
+
+
+def test_the_collector_is_as_it_was_afterwards():
+    assert gc.isenabled()
+    with collector_paused():
+        assert not gc.isenabled()
+        with collector_paused():
+            pass
+        assert not gc.isenabled()
+    assert gc.isenabled()
