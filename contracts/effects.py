@@ -89,9 +89,11 @@ def endorse(act: Act) -> None:
 @effect("move_control@1", text="control passes to the party to whom it was offered",
         needs=("record", "offer"), gives=("control",), ends=("offer", "nobody"))  # fmt: skip
 def move_control(act: Act) -> None:
-    act.record.controller = act.record.pending.party
-    act.record.since = act.time
-    act.record.pending = None
+    record = act.record
+    if record.controller != record.pending.party:
+        record.controller = record.pending.party
+        record.since = act.time
+    record.pending = None
 
 
 @effect("end_control@1", text="control ends: nobody can act on the record any more",

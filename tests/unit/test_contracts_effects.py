@@ -186,6 +186,15 @@ def test_move_control(game):
     assert changed == {"controller": game.id("bank"), "since": game.time, "pending": None}
 
 
+def test_move_control_to_who_has_it_already(game):
+    """A carrier that holds its own bill accepts its own surrender: it has been in control since it took the bill."""
+    bill = game.held_bill("shipper")
+    game.pass_on(bill, "shipper", "carrier")
+    game.done("carrier", "surrender", bill)
+    game.tick()
+    assert diff(game, bill, "carrier", "accept_surrender") == {"pending": None}
+
+
 def test_end_control(game):
     bill = game.issue_bill()
     game.tick()

@@ -28,7 +28,7 @@ FULL = member(
     "forwarder",
     names={"en": "Acme Lines Ltd", "zh": "顶点航运有限公司", "zh-Hant": "頂點航運", "ar": "أكمي"},
     lei="5493001KJTIIGC8Y1R12",
-    codes=("SMDG:ACME", "NMFTA:ACML", "UN/LOCODE:CNSHA"[3:]),
+    codes=("SMDG:ACME", "NMFTA:ACML", "LOCODE:CNSHA"),
     cosigners={"replay": vkey("acme.example/replay"), "witness": vkey("acme.example/witness")},
     address="https://node.acme.example",
 ).card
