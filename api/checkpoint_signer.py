@@ -27,29 +27,36 @@ class CheckpointSigner:
     def __init__(self, sign: Callable[[], object], *, pause: float = PAUSE) -> None:
         self._sign = sign
         self._pause = pause
-        self._due = threading.Event()
-        self._closing = threading.Event()
+        self._due = self._closing = False
+        self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="lading-checkpoints", daemon=True)
         self._thread.start()
 
     def wake(self) -> None:
         """There is a newer commit."""
-        self._due.set()
+        with self._changed:
+            self._due = True
+            self._changed.notify()
 
     def close(self) -> None:
         """Sign what is due, and end."""
-        self._closing.set()
-        self._due.set()
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
         self._thread.join()
 
     def _run(self) -> None:
-        while not self._closing.is_set():
-            self._due.wait()
-            self._due.clear()
+        while self._wait():
             self._try()
-            self._closing.wait(self._pause)
-        if self._due.is_set():
-            self._try()
+            with self._changed:
+                self._changed.wait_for(lambda: self._closing, self._pause)
+
+    def _wait(self) -> bool:
+        """Whether there is something to sign, waiting until there is or can be no more."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._due or self._closing)
+            due, self._due = self._due, False
+        return due
 
     def _try(self) -> None:
         try:

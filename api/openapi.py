@@ -6,6 +6,7 @@ Examples stand in `examples.json`, each a request and its answer; a test plays e
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
@@ -33,6 +34,7 @@ _SIGNED: Final = (
     "HTTP Message Signatures (RFC 9421) with the present Ed25519 key of a member. A request without is told 401, with "
     f"what it must cover: {ACCEPT_SIGNATURE}. `docs/api.md` shows how to sign."
 )
+_NAME: Final = re.compile(r"\{([a-z_0-9]+)\}")
 _MODELS: Final = tuple(getattr(models, name) for name in models.__all__)
 
 
@@ -138,9 +140,20 @@ _OPEN: Final = frozenset({"/v1/status", "/checkpoint", "/v1/verifications"})
 
 @cache
 def examples() -> list[dict[str, Any]]:
-    """The examples: operation, name, summary, request, answer."""
-    found: list[dict[str, Any]] = json.loads((files(__package__) / "examples.json").read_bytes())
-    return found
+    """The examples: name, summary, operation, request, answer; each `{name}` in the file is replaced by its sample."""
+    found = json.loads((files(__package__) / "examples.json").read_bytes())
+    shown: list[dict[str, Any]] = _filled(found["examples"], found["samples"])
+    return shown
+
+
+def _filled(value: Any, samples: dict[str, str]) -> Any:
+    if isinstance(value, str):
+        return _NAME.sub(lambda match: samples.get(match[1], match[0]), value)
+    if isinstance(value, list):
+        return [_filled(item, samples) for item in value]
+    if isinstance(value, dict):
+        return {name: _filled(item, samples) for name, item in value.items()}
+    return value
 
 
 def document(api: FastAPI) -> dict[str, Any]:
@@ -177,10 +190,10 @@ def _operation(path: str, method: str) -> dict[str, Any]:
 
 
 def _attach(operation: dict[str, Any], example: dict[str, Any]) -> None:
-    """Show an example at the body of its request and at its answer."""
+    """Show an example at its answer, and at the body of its request unless that was malformed."""
     request, answer = example["request"], example["answer"]
     places = [(operation["responses"][str(answer["status"])], answer)]
-    if "body" in request:
+    if "body" in request and answer["status"] != 400:
         places.append((operation["requestBody"], request))
     for place, side in places:
         shown = place["content"][side["content_type"]].setdefault("examples", {})
