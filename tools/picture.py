@@ -2,7 +2,7 @@
 
     NO_COLOR=1 .venv/bin/lading demo | python tools/picture.py TITLE FIRST_LINE > docs/images/demo.svg
 
-The picture begins at the first line that starts with FIRST_LINE and ends with the input. Lines over 118 characters are cut.
+The picture begins at the first line that starts with FIRST_LINE, and ends with the input. Longer lines are cut.
 """
 
 from __future__ import annotations
