@@ -272,7 +272,7 @@ def step(play, random):
 
 
 @pytest.mark.parametrize("form", FORMS, ids="-".join)
-def test_long_walks(form):
+def test_p06_p07_one_holder_on_long_walks(form):
     """Walks by seed, as long as the bill lives; together they do everything that can be done to this form."""
     done = set()
     for seed in range(24):
@@ -288,7 +288,7 @@ def test_long_walks(form):
 
 
 @given(st.permutations(range(4)))
-def test_of_many_acts_on_one_head_the_first_wins(order):
+def test_p07_of_many_acts_on_one_head_the_first_wins(order):
     game = Game()
     bill = game.held_bill(SHIPPER)
     acts = [

@@ -192,7 +192,7 @@ CELLS = [
 
 
 @pytest.mark.parametrize(("kind", "state", "action"), CELLS)
-def test_who_may_do_what_from_which_state(game, kind, state, action):
+def test_p25_who_may_do_what_from_which_state(game, kind, state, action):
     may, guard = MAY[kind][state].get(action, (set(), "wrong_state"))
     lapsing = action == "expire"
     record = None if state == "new" else into(game, kind, state, lapsing)
