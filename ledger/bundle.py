@@ -237,4 +237,7 @@ def _read_document(value: Any) -> WholeDocument | Redacted | None:
 def _read_leaf(value: Any) -> Leaf | bytes:
     if isinstance(value, str):
         return _bytes(value, 32)
-    return Leaf(value["pointer"], value["value"], _bytes(value["salt"], 32))
+    pointer = value["pointer"]
+    if pointer is not None and type(pointer) is not str:
+        raise ValueError("the pointer of a leaf is text")
+    return Leaf(pointer, value["value"], _bytes(value["salt"], 32))

@@ -46,7 +46,8 @@ def check_state(evidence: Evidence) -> str:
             value=record.entry,
         )
     issue = evidence.chain[0][2].transaction
-    if record.document != issue.arguments.get("document") or record.issuer != issue.actor:
+    issuer = record.id if issue.action == "member.enrol" else issue.actor
+    if record.document != issue.arguments.get("document") or record.issuer != issuer:
         raise StateDiffersFromHistory("the state names another document or issuer than the first entry")
     _check_number(evidence, root)
     evidence.state = record
