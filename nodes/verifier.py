@@ -206,9 +206,9 @@ class _SharedTicket:
             return False
         if chunk in self.open:
             self.open.remove(chunk)
-            for at, (message, valid) in enumerate(zip(messages, answers, strict=True), chunk * CHUNK_MESSAGES):
+            for at, valid in enumerate(answers):
                 if valid != 1:
-                    self._errors[at] = _error(message)
+                    self._errors[chunk * CHUNK_MESSAGES + at] = _error(messages[at])
         return True
 
     def results(self) -> list[LadingError | None]:

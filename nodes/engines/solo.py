@@ -69,7 +69,7 @@ class EngineStopped(UnavailableError):
     hint = "start the command or the node again; what was acknowledged is on disk, the rest was not done"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Done:
     """An entry is in the log. `repeated` says that it was there before."""
 
