@@ -88,11 +88,13 @@ def test_every_step_leaves_its_post_state_or_is_refused():
     view = SimpleNamespace(record=records.get, number=numbers.get)
     rules = rules_of(genesis, [table])
     for step in LIFE["steps"]:
-        try:
-            signed = admit(bytes.fromhex(step["entry"]), genesis.id)
-        except LadingError as error:
-            assert (error.code, "post" in step) == (step["refused"], False), step["name"]
+        entry = bytes.fromhex(step["entry"])
+        if "pre" not in step:  # refused before the state is looked at
+            with pytest.raises(LadingError) as caught:
+                admit(entry, genesis.id)
+            assert caught.value.code == step["refused"]
             continue
+        signed = admit(entry, genesis.id)
         assert [records[one.record].encode().hex() for one in signed.transaction.targets] == step["pre"]
         outcome = apply_batch(rules, view, [signed], step["time"], step["index"])
         assert [one.error.code for one in outcome.refused] == [step[name] for name in ("refused",) if name in step]
