@@ -34,6 +34,8 @@ KEEP_ALIVE: Final = 15
 """Seconds that an idle connection stays open."""
 LAST_ANSWERS: Final = 10
 """Seconds that requests in hand have after a signal to end."""
+LARGEST_HEAD: Final = 32_768
+"""Bytes of a head that may come before it is whole."""
 MOST_CONNECTIONS: Final = 1_000
 _BACKLOG: Final = 128
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
@@ -97,6 +99,7 @@ def run(app: ASGIApp, listener: socket.socket, *, ready: Callable[[], None]) -> 
         log_config=None,
         proxy_headers=False,
         server_header=False,
+        h11_max_incomplete_event_size=LARGEST_HEAD,
         limit_concurrency=MOST_CONNECTIONS,
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=LAST_ANSWERS,
