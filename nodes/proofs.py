@@ -43,6 +43,9 @@ class NotProvable(UnavailableError):
     hint = "prove under a newer checkpoint: let the operator sign and the cosigners cosign again"
 
 
+_FOUNDING_HINT = "prove a record that it acted on: the bundle shows its key as of the genesis"
+
+
 def signed_note(stored: StoredCheckpoint) -> bytes:
     """A stored checkpoint with the newest signature of each key, as C2SP signed-note."""
     newest = {line.key: line for line in map(NoteSignature.parse, stored.lines)}
@@ -74,6 +77,10 @@ class Prover:
         moment = self._moment(checkpoint)
         size = moment.checkpoint.size
         now = self._reader.record(record_id)
+        if record_id in founding_outcome(*self._reader.founding).records:
+            raise NotProvable(
+                "this record began with the genesis, which every bundle holds", value=record_id, hint=_FOUNDING_HINT
+            )
         acts = [act for act in self._reader.history(now) if act.index < size]
         if not acts:
             raise NoCheckpoint(f"the checkpoint of {size} entries is older than the record", value=record_id)
@@ -113,9 +120,6 @@ class Prover:
         return tuple(inclusion_path(self._store.hash_at, index, size))
 
     def _as_of(self, record_id: bytes, acts: list[Act]) -> Record:
-        genesis, tables = self._reader.founding
-        if record_id in founding_outcome(genesis, tables).records:
-            raise NotProvable("this record began with the genesis, which every bundle holds", value=record_id)
         listed = [(act.index, act.time, act.signed) for act in acts]
         record = replay_record(self._reader.rules, None, listed)
         if record is None:

@@ -91,7 +91,13 @@ class Trade:
     """A ledger of four traders and whoever else is given."""
 
     def __init__(
-        self, store: Store | None = None, *, more: Iterable[Member] = (), origin: str = ORIGIN, owner: str = "operator"
+        self,
+        store: Store | None = None,
+        *,
+        more: Iterable[Member] = (),
+        origin: str = ORIGIN,
+        owner: str = "operator",
+        governors: Iterable[str] = ("carrier",),
     ) -> None:
         cast = [
             trader("carrier", "carrier", codes=("SMDG:OCLU",)),
@@ -109,7 +115,7 @@ class Trade:
             origin=origin,
             created=START,
             members=tuple(one.card for one in cast),
-            governors=(cast[0].id,),
+            governors=tuple(self.id(alias) for alias in governors),
             policy=self.policy.format().decode(),
             tables=tuple(TableRef(t.kind, t.version, sha256(t.encode()).digest()) for t in self.tables),
             parameters={"rulebook": RULEBOOK.hex()},
@@ -204,9 +210,14 @@ class Trade:
         self.act(holder, "offer", record, to=to, mode=mode)
         self.act(to, "accept", record)
 
-    def enrol(self, new: Member) -> None:
-        """The carrier, who governs alone, enrols a member."""
-        self.act("carrier", "member.enrol", record=new.id, **new.card.fields())
+    def enrol(self, new: Member, *also: str) -> None:
+        """The carrier enrols a member; `also` are further governors who sign."""
+        signed = self.signed("carrier", "member.enrol", record=new.id, **new.card.fields())
+        message = signed.messages()[0][2]
+        signed = signed.with_signatures([self.members[alias].sign(message) for alias in also])
+        (result,) = self.engine.submit([signed.entry])
+        if isinstance(result, LadingError):
+            raise result
         self.members[new.alias] = new
 
     def leaves(self, record: bytes) -> list[Leaf]:

@@ -194,6 +194,18 @@ def test_a_member_that_was_enrolled_later_is_known_by_its_entry(proven):
     assert report.events[-1].key == trade.members["newcomer"].key.public
 
 
+def test_a_member_that_several_governors_enrolled_is_known_by_its_entry(proven):
+    trade = Trade(governors=("carrier", "bank", "buyer"))
+    trade.enrol(member("newcomer", "bank"), "bank", "buyer")
+    bill = trade.issue()
+    trade.act("shipper", "accept", bill)
+    trade.pass_on(bill, "shipper", "newcomer")
+    trade.cosign("carrier", "shipper", "bank")
+    report = proven.check(trade.bundle(bill), policy=trade.policy, at=trade.time)
+    assert report.verdict is VALID
+    assert report.steps[7].detail == "7 signatures"
+
+
 def rotated() -> tuple[Trade, bytes, Key]:
     """A ledger on which the bank has replaced its key after it took the bill."""
     trade = Trade()
