@@ -252,7 +252,8 @@ def _read_non_existence(data: bytes) -> NonExistenceProof:
 
 def _read_leaf_op(data: bytes) -> LeafOp:
     fields = _Fields(data, {1: _VARINT, 2: _VARINT, 3: _VARINT, 4: _VARINT, 5: _BYTES})
-    return LeafOp(*(fields.number(field) for field in (1, 2, 3, 4)), fields.octets(5))
+    number = fields.number
+    return LeafOp(number(1), number(2), number(3), number(4), fields.octets(5))
 
 
 def _read_inner_op(data: bytes) -> InnerOp:
