@@ -14,7 +14,6 @@ from .caller import Caller, Gate
 from .errors import SignatureIncomplete
 from .message_signature import Message
 from .node import Node
-from .upload import MAX_UPLOAD
 from .verifications import Verifications
 
 __all__ = ["MAX_TRANSACTION", "Service", "service_of"]
@@ -25,6 +24,8 @@ READERS: Final = 4
 """Threads that read the ledger at a time, each with its own connection to the database."""
 MAX_TRANSACTION: Final = 65_536
 """Largest body with a transaction: 32,768 bytes in base64, and what stands around it."""
+UPLOADS: Final = 128 * 2**20
+"""What uploaded bundles may take of the memory together, in bytes."""
 
 
 class Service:
@@ -35,7 +36,7 @@ class Service:
         self.clock = clock
         self.gate = Gate(node.reader, clock)
         self.transactions = Uploads(64 * MAX_TRANSACTION)
-        self.bundles = Uploads(3 * MAX_UPLOAD)
+        self.bundles = Uploads(UPLOADS)
         self.verifications = Verifications()
         self._readers = anyio.CapacityLimiter(READERS)
 

@@ -23,7 +23,7 @@ from .context import KEEPING, Session, command, now_ms
 if TYPE_CHECKING:
     from nodes.keystore import KeyStore
 
-__all__ = ["DEFAULT_HOST", "DEFAULT_PORT", "register"]
+__all__ = ["DEFAULT_HOST", "DEFAULT_PORT", "register", "serve"]
 
 DEFAULT_HOST: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 8720

@@ -121,14 +121,8 @@ def test_a_signature_without_the_digest_of_a_body_is_refused(world):
 WHOLE = ("@method", "@target-uri")
 
 
-@pytest.mark.parametrize("nonce", [None, "", "short", "x" * 65, "with a space", "ümlaute-"])
+@pytest.mark.parametrize("nonce", [None, "", "short", "x" * 65, "with a space"])
 def test_a_signature_without_a_proper_nonce_is_refused(world, nonce):
-    if nonce == "ümlaute-":
-        headers = {**signed_over(world, WHOLE)}
-        headers["Signature-Input"] = headers["Signature-Input"].replace("abcdefgh", nonce)
-        with pytest.raises(SignatureInvalid):
-            world.admit(headers)
-        return
     with pytest.raises(SignatureIncomplete, match="nonce"):
         world.admit(signed_over(world, WHOLE, nonce=nonce))
 
