@@ -48,6 +48,7 @@ MODULES: Final[tuple[tuple[str, str], ...]] = (
     ("cli.read_audit", ""),
     ("cli.read_keep", ""),
     ("cli.serve", ""),
+    ("cli.bench", ""),
     ("cli.demo", ""),
 )
 """The modules of commands and the group of each ("" for none), in the order in which `--help` shows them."""
