@@ -57,4 +57,4 @@ def test_the_limits_are_those_of_the_code(root, word):
         "300 seconds": message_signature.WINDOW == 300,
     }
     assert real[word]
-    assert word in (root / "docs" / "api.md").read_text()
+    assert word in " ".join((root / "docs" / "api.md").read_text().split())
