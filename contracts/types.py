@@ -99,7 +99,7 @@ def mismatch(declared: Mapping[str, Declared], values: Mapping[str, Any]) -> tup
             return f"the argument {name} is not {TYPES[declaration.type][1]}", value
         elif declaration.one_of and value not in declaration.one_of:
             return f"the argument {name} is none of {', '.join(declaration.one_of)}", value
-    for name in values:
-        if name not in declared:
-            return f"the action has no argument {name}", values[name]
+    if not values.keys() <= declared.keys():
+        unknown = next(name for name in values if name not in declared)
+        return f"the action has no argument {unknown}", values[unknown]
     return None
