@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache, partial
 from typing import Final
 
 from fastapi import FastAPI
@@ -34,7 +35,7 @@ def make_api(node: Node, clock: Callable[[], int]) -> FastAPI:
     api.state.service = Service(node, clock)
     api.include_router(routes_members.router)
     api.include_router(routes_open.router)
-    api.openapi = lambda: document(api)  # type: ignore[method-assign]
+    api.openapi = cache(partial(document, api))  # type: ignore[method-assign]
     return api
 
 

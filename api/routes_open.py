@@ -18,6 +18,9 @@ __all__ = ["router"]
 
 router: Final = APIRouter()
 
+PATIENCE: Final = 120.0
+"""Seconds in which an upload must have come."""
+
 
 @router.get("/v1/status")
 async def read_status(request: Request) -> Response:
@@ -48,7 +51,7 @@ async def verify_bundle(request: Request) -> Response:
     if kind not in MEDIA_TYPES:
         raise WrongMediaType(f"a bundle is uploaded as {', '.join(MEDIA_TYPES)}", value=kind)
     policy = await service.reading(service.node.home.read_policy)
-    async with body_of(request, MAX_UPLOAD, service.bundles) as body:
+    async with body_of(request, MAX_UPLOAD, service.bundles, patience=PATIENCE) as body:
         content_type = request.headers.get("content-type", "")
         status, answer = await service.verifications.verify(content_type, body, policy=policy, at=service.clock())
     return JSONResponse(answer, status, None, None if status == 200 else MEDIA_TYPE)

@@ -8,7 +8,7 @@ import time
 import pytest
 from support.served import make_place, served
 
-from api import bodies, edge, message_signature, server, service, upload, verify_worker
+from api import bodies, edge, message_signature, routes_open, server, service, upload, verify_worker
 from ledger.signature import ED25519
 from nodes.keystore import KeyName
 
@@ -43,7 +43,8 @@ def test_the_example_of_a_signed_call(root, tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    "word", ["64 KiB", "32 MiB", "30 s", "128 MiB", "1 GiB", "256 requests", "within 10 s", "300 seconds"]
+    "word",
+    ["64 KiB", "32 MiB", "30 s", "128 MiB", "1 GiB", "256 requests", "within 10 s", "within 120 s", "300 seconds"],
 )
 def test_the_limits_are_those_of_the_code(root, word):
     real = {
@@ -53,6 +54,7 @@ def test_the_limits_are_those_of_the_code(root, word):
         "128 MiB": service.UPLOADS == 128 * 2**20,
         "1 GiB": verify_worker.MEMORY == 2**30,
         "256 requests": edge.MOST == 256,
+        "within 120 s": routes_open.PATIENCE == 120,
         "within 10 s": server.HEAD_PATIENCE == 10,
         "300 seconds": message_signature.WINDOW == 300,
     }
