@@ -48,7 +48,8 @@ def _lines(found: HomeAudit) -> list[str]:
     lines += _store_lines("ledger", found.ledger)
     lines += _store_lines("replica", found.replica) if found.replica else []
     if found.documents is not None:
-        lines.append(f"  vault: {found.documents} records, every file read")
+        many = "1 record" if found.documents == 1 else f"{found.documents} records"
+        lines.append(f"  vault: the papers of {many}, every file read")
     lines += [f"  home: {difference}" for difference in found.home.listed]
     return lines
 
