@@ -252,6 +252,12 @@ def test_a_tuple_is_written_as_an_array():
     assert codec.encode((1, ("a",))) == codec.encode([1, ["a"]])
 
 
+@pytest.mark.parametrize("around", [lambda one: [one], lambda one: (one,), lambda one: {"x": [(one,)]}])
+def test_maps_are_put_in_order_wherever_they_stand(around):
+    assert codec.encode(around({"b": 1, "a": 2})) == codec.encode(around({"a": 2, "b": 1}))
+    codec.decode(codec.encode(around({"b": 1, "a": 2})))
+
+
 def test_encoding_changes_nothing_in_its_argument():
     value = {"b": {"d": 1, "c": 2}, "a": [{"z": 1, "y": 2}]}
     codec.encode(value)

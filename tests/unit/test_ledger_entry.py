@@ -74,6 +74,11 @@ def test_every_element_of_a_commit_has_its_type_and_range(plain):
         read_entry(codec.encode(plain))
 
 
+def test_the_edges_of_a_text():
+    for text in (Text("k" * 64, ROOT, 511, 512, b"x"), Text("", ROOT, 0, 1, b""), Text("k", ROOT, 0, 2, bytes(PART))):
+        assert read_entry(text.encode()) == text
+
+
 def test_the_edges_of_a_commit():
     for commit in (Commit(0, 0, 0, 0, ROOT, bytes(32)), Commit(*[2**63 - 1] * 4, ROOT, PREVIOUS)):
         assert read_entry(commit.encode()) == commit

@@ -83,6 +83,20 @@ def test_every_element_has_its_type_and_range(name):
             Record.decode(codec.encode(plain))
 
 
+def test_the_edges_of_numbers():
+    most = 2**63 - 1
+    largest = record(version=most, sequence=most, entry=most, since=most, locked_until=most)
+    assert Record.decode(largest.encode()) == largest
+
+
+def test_the_fields_stand_in_order():
+    data = record(fields={"a": 1, "b": 2}).encode()
+    with pytest.raises(codec.NotCanonical):
+        Record.decode(data.replace(b"\x82\xa1a\x01\xa1b\x02", b"\x82\xa1b\x02\xa1a\x01"))
+    with pytest.raises(codec.NotCanonical):
+        Record.decode(data.replace(b"\x82\xa1a\x01\xa1b\x02", b"\x81\xa1a\xcb" + bytes(8)))
+
+
 @pytest.mark.parametrize("value", [None, {}, [], VALUES[:20], [*VALUES, None], "record"])
 def test_what_is_no_record_is_refused(value):
     with pytest.raises(BadRecord):

@@ -86,6 +86,7 @@ def test_the_body_is_the_array_that_the_docstring_shows():
     [
         {"targets": ()},
         {"targets": tuple(Target(digest(n), 2**63 - 1, digest("h", n)) for n in range(MAX_TARGETS))},
+        {"targets": (Target(digest("record"), 0, digest("head")),)},
         {"represented": digest("principal")},
         {"arguments": {}},
         {"arguments": {"deep": [[{"a": {"b": [None, True, -1, b""]}}]]}},
@@ -310,6 +311,13 @@ def test_p02_a_signature_for_another_purpose_is_none_on_a_transaction(prefix):
 def test_a_signature_of_another_size_is_refused(size):
     with pytest.raises(BadSignature):
         admit(codec.encode([TRANSACTION, PLAIN.encode(), [[1, KEY.public, bytes(size)]]]), LEDGER)
+
+
+def test_keys_and_signatures_of_later_algorithms_have_room():
+    entry = codec.encode([TRANSACTION, PLAIN.encode(), [[3, bytes(4096), bytes(8192)]]])
+    assert SignedTransaction.decode(entry).signatures == ((3, bytes(4096), bytes(8192)),)
+    with pytest.raises(UnknownAlgorithm):
+        admit(entry, LEDGER)
 
 
 @pytest.mark.parametrize("algorithm", [0, 2, -1, 2**63])
