@@ -57,7 +57,10 @@ def test_an_audit_without_the_passphrase_says_that_the_vault_was_not_checked(run
 
 
 def test_an_audit_of_a_damaged_ledger_ends_with_status_4_and_names_the_row(town, run):
-    change(town, "UPDATE lading_state SET salt = zeroblob(32) WHERE id = 12")
+    bill = (
+        "SELECT min(substr(content, 6, 32)) FROM lading_state WHERE instr(content, CAST('bill_of_lading' AS BLOB)) = 39"
+    )
+    change(town, f"UPDATE lading_state SET salt = zeroblob(32) WHERE substr(content, 6, 32) = ({bill})")
     status, out, _ = run("bank", "audit")
     assert status == exits.DAMAGED
     lines = out.splitlines()
