@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from ledger.store.port import Store
 from nodes.engines.solo import SoloEngine
 from nodes.home import Home, OtherLedger
+from nodes.lock import LockHeld
 from nodes.reader import LedgerReader
 
 __all__ = ["open_for_reading", "open_for_writing", "open_replica", "open_store"]
 
 _CACHE_MIB = 16
 """A command's own cache; a node that serves takes more."""
+_PATIENCE = 2.0
+"""How long to wait for another command, in seconds, before it is taken for a node."""
 
 
-def _store(path: Path, *, read_only: bool, create: bool = False) -> Store:
+def _store(path: Path, *, read_only: bool, create: bool = False, housekeeping: bool = True) -> Store:
     # SQLAlchemy takes a fifth of a second to import, which commands without a ledger need not wait for.
     from ledger.store.sqlite import open_sqlite
 
-    return open_sqlite(path, read_only=read_only, create=create, cache_mib=_CACHE_MIB)
+    return open_sqlite(path, read_only=read_only, create=create, cache_mib=_CACHE_MIB, housekeeping=housekeeping)
 
 
 @contextmanager
@@ -51,9 +54,18 @@ def open_for_writing(home: Home, clock: Callable[[], int], *, purpose: str) -> I
 
 @contextmanager
 def open_store(home: Home, *, purpose: str) -> Iterator[Store]:
-    """The ledger's store for what needs no rules, such as keeping a cosignature, under the same lock."""
-    with home.ledger_lock(purpose=purpose):
-        store = _store(home.operator_folder() / "ledger.db", read_only=False)
+    """The ledger's store for what needs no rules and no order, such as keeping a cosignature.
+
+    It takes the ledger's lock where it is free. Where a node holds it for its life, the database's own
+    transactions keep the two apart, and this process leaves the database's housekeeping to the node.
+    """
+    with ExitStack() as held:
+        try:
+            held.enter_context(home.ledger_lock(purpose=purpose, timeout=_PATIENCE))
+            alone = True
+        except LockHeld:
+            alone = False
+        store = _store(home.operator_folder() / "ledger.db", read_only=False, housekeeping=alone)
         try:
             _check_pin(home, LedgerReader(store))
             yield store

@@ -44,13 +44,17 @@ _DAMAGED_TEXTS: Final = ("Could not decode to UTF-8", "no such table", "no such 
 class SqliteStore(SqlStore):
     """A store in the file `path`, which can be copied while it is used. Made by `open_sqlite`."""
 
-    def __init__(self, path: Path, uri: str, *, create: bool, cache_mib: int, timeout: float) -> None:
+    def __init__(
+        self, path: Path, uri: str, *, create: bool, cache_mib: int, timeout: float, housekeeping: bool = True
+    ) -> None:
         self.path = path
         self._cache_mib = cache_mib
         reader_mib = min(cache_mib, _READER_MIB)
         engine = create_engine(
             "sqlite://",
-            creator=lambda: _connect(uri, timeout=timeout, cache_mib=reader_mib),
+            creator=lambda: _connect(
+                uri, timeout=timeout, cache_mib=reader_mib, wal_pages=_WAL_PAGES if housekeeping else 0
+            ),
             poolclass=QueuePool,
             max_overflow=32,
         )
@@ -94,11 +98,13 @@ def open_sqlite(
     read_only: bool = False,
     cache_mib: int = 32,
     timeout: float = 5.0,
+    housekeeping: bool = True,
 ) -> SqliteStore:
     """The store in the file `path`; `create` makes the file and its tables where they are absent.
 
     `cache_mib` is how much of the file the writing connection may keep in memory, in MiB;
-    `timeout` how long a write waits for another process, in seconds. Raises the port's errors.
+    `timeout` how long a write waits for another process, in seconds. Without `housekeeping` this process
+    copies nothing from the WAL into the file: for who writes a row beside a node. Raises the port's errors.
     """
     path = Path(path)
     if create:
@@ -107,7 +113,7 @@ def open_sqlite(
     uri = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rw'}"
     if read_only and not os.access(path.parent, os.W_OK) and not _wal_of(path).exists():
         uri += "&immutable=1"  # SQLite cannot make its index of the WAL here, and needs none
-    return SqliteStore(path, uri, create=create, cache_mib=cache_mib, timeout=timeout)
+    return SqliteStore(path, uri, create=create, cache_mib=cache_mib, timeout=timeout, housekeeping=housekeeping)
 
 
 def _wal_of(path: Path) -> Path:
@@ -141,7 +147,7 @@ def _check_file(path: Path) -> None:
         raise StoreDamaged(f"{path} is not a database of SQLite", value=start)
 
 
-def _connect(uri: str, *, timeout: float, cache_mib: int) -> sqlite3.Connection:
+def _connect(uri: str, *, timeout: float, cache_mib: int, wal_pages: int = _WAL_PAGES) -> sqlite3.Connection:
     connection = sqlite3.connect(uri, uri=True, timeout=timeout, isolation_level=None, check_same_thread=False)
     try:
         connection.execute(f"PRAGMA cache_size = {-1024 * cache_mib}")
@@ -149,7 +155,7 @@ def _connect(uri: str, *, timeout: float, cache_mib: int) -> sqlite3.Connection:
         if uri.endswith("?mode=rw"):
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
-            connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
+            connection.execute(f"PRAGMA wal_autocheckpoint = {wal_pages}")
     except BaseException:
         connection.close()
         raise

@@ -240,7 +240,6 @@ class Table(dict):
     [1.0, float("nan"), {1}, object(), bytearray(b"a"), memoryview(b"a"), Number.ONE, Text("a"), Table(), 2**64,
      -(2**63) - 1, "\ud800", ["\udfff"], {"\ud800": 1}, {1: 2}, {None: 1}, {b"a": 1}, {"a": 1.5}, [{"a": {1}}],
      {"a": 1, 2: 3}],
-    ids=repr,
 )  # fmt: skip
 def test_what_is_no_value_of_the_format_is_refused(value):
     with pytest.raises(NotCanonical):

@@ -49,17 +49,27 @@ def test_a_member_commits_by_path_without_the_operators_keys(town):
         assert reader.record(record_id).controller == town.id("shipper")
 
 
-@pytest.mark.parametrize(
-    "second", [lambda home: open_for_writing(home, int, purpose="b"), lambda home: open_store(home, purpose="b")]
-)
-def test_a_second_writer_waits_in_vain_and_readers_go_on(town, impatient, second):
+def test_a_second_writer_waits_in_vain_and_readers_go_on(town, impatient):
     with open_for_writing(town.homes["shipper"], town.clock, purpose="lading offer"):
-        with pytest.raises(LockHeld, match="lading offer"), second(town.homes["bank"]):
+        with (
+            pytest.raises(LockHeld, match="lading offer"),
+            open_for_writing(town.homes["bank"], int, purpose="b"),
+        ):
             pass
         with open_for_reading(town.homes["bank"]) as reader:
             assert reader.head.height == 0
-    with second(town.homes["bank"]):
+    with open_for_writing(town.homes["bank"], town.clock, purpose="b"):
         pass
+
+
+def test_a_cosignature_is_kept_beside_who_holds_the_ledger(town, impatient, monkeypatch):
+    monkeypatch.setattr("nodes.access._PATIENCE", 0.01)
+    with open_for_writing(town.homes["shipper"], town.clock, purpose="lading serve"):
+        with open_store(town.homes["bank"], purpose="b") as store:
+            kept = store.checkpoint()
+            store.put_checkpoint(kept.size, kept.body, ["beside"])
+        with open_for_reading(town.homes["bank"]) as reader:
+            assert reader.store.checkpoint().lines[-1] == "beside"
 
 
 def test_the_lock_is_given_back_after_an_error(town, impatient):

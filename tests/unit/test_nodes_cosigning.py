@@ -47,6 +47,13 @@ def test_a_quorum_comes_together(town):
     assert (found[0].height, found[0].quorum.checkpoint.size, found[0].replayed) == (1, town.size(), town.size())
 
 
+def test_members_cosign_while_a_node_holds_the_ledger(town, monkeypatch):
+    monkeypatch.setattr("nodes.access._PATIENCE", 0.01)
+    town.issue(bill())
+    with town.homes["carrier"].ledger_lock(purpose="lading serve"):
+        assert cosign(town, "bank").quorum.times == {"bank": SECONDS}
+
+
 def test_only_what_is_new_is_replayed(town):
     size, told = town.size(), []
     assert cosign(town, "bank", progress=lambda done, total: told.append((done, total))).replayed == size
