@@ -82,7 +82,33 @@ def errors_document() -> str:
             f"| `{cls.code}` | {cell(first_line(cls))} | {cell(str(cls.hint))} | `{cls.__module__}` |" for cls in group
         ]
         lines.append("")
+    lines += guard_sections(classes, errors)
     return NOTE + "\n".join(lines)
+
+
+def guard_sections(classes: list[type], errors: Any) -> list[str]:
+    """The refusals by a guard of a rule table, whose codes are the guards' names, and faults of lading itself."""
+    importlib.import_module("contracts.rules")
+    guards = importlib.import_module("contracts.vocabulary").GUARDS
+    lines = ["## Refusals by a rule", ""]
+    lines += ["A guard of a rule table does not hold (`RuleRefused`); the message names the table, the action and the"]
+    lines += ["guard. The function of that name is in `contracts/guards.py`, its test in"]
+    lines += ["`tests/unit/test_contracts_guards.py`.", ""]
+    lines += ["| code | what must hold | what to do |", "|---|---|---|"]
+    lines += [
+        f"| `rule.{name.partition('@')[0]}` | {cell(word.text)} | {cell(word.hint)} |"
+        for name, word in sorted(guards.items())
+    ]
+    own = [cls for cls in classes if cls.__bases__ == (errors.LadingError,)]
+    lines += [
+        "",
+        "## Faults of lading itself",
+        "",
+        "| code | what is wrong | what to do | module |",
+        "|---|---|---|---|",
+    ]
+    lines += [f"| `{c.code}` | {cell(first_line(c))} | {cell(str(c.hint))} | `{c.__module__}` |" for c in own]
+    return [*lines, ""]
 
 
 # --- Commands -------------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ follow, signed: each as its size, 4 bytes big-endian, and its bytes.
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Iterator
 from itertools import islice
@@ -17,7 +16,7 @@ from typing import Final
 
 from ledger.store.sqlite import open_sqlite
 from ledger.transaction import SignedTransaction
-from nodes.engines.solo import Done, SoloEngine
+from nodes.engines.solo import Done, SoloEngine, collector_paused
 from nodes.tables import shipped_tables
 
 from .trade import Trade
@@ -34,13 +33,13 @@ def now_ms() -> int:
 
 def prepare(folder: Path, records: int, actions: int) -> None:
     """Write both files."""
-    gc.disable()  # nothing here is ever thrown away
-    trade = Trade(now_ms())
-    _fill(folder / "ledger.db", trade, records)
-    with (folder / "entries").open("wb") as file:
-        for _ in range(actions):
-            entry = trade.action().entry
-            file.write(len(entry).to_bytes(4, "big") + entry)
+    with collector_paused():  # nothing here is ever thrown away
+        trade = Trade(now_ms())
+        _fill(folder / "ledger.db", trade, records)
+        with (folder / "entries").open("wb") as file:
+            for _ in range(actions):
+                entry = trade.action().entry
+                file.write(len(entry).to_bytes(4, "big") + entry)
 
 
 def _fill(path: Path, trade: Trade, records: int) -> None:
