@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import sha256
 from itertools import pairwise
+from typing import Final
 
 from .entry import Commit, Text, read_entry, split_text
 from .errors import ContradictionError, InputError, LadingError, UnverifiedError
@@ -29,6 +31,9 @@ __all__ = [
     "read_genesis",
 ]
 
+_SMALL: Final = 262_144
+"""Bytes of a genesis that is kept in memory."""
+
 
 class WatchedOnly(UnverifiedError):
     """The quorum is met, but only with keys that do not replay the ledger."""
@@ -40,7 +45,7 @@ class WatchedOnly(UnverifiedError):
 def read_genesis(evidence: Evidence) -> str:
     """(2) The genesis reads, and its origin is that of a log of the policy."""
     try:
-        genesis = Genesis.decode(evidence.bundle.genesis)
+        genesis = _decode_genesis(evidence.bundle.genesis)
     except ContradictionError:
         raise
     except LadingError as exc:
@@ -58,6 +63,14 @@ def read_genesis(evidence: Evidence) -> str:
     evidence.facts["ledger"] = evidence.ledger.hex()
     evidence.facts["origin"] = genesis.origin
     return f"ledger {evidence.ledger.hex()[:16]}… of {genesis.origin}, {len(genesis.members)} founding members"
+
+
+def _decode_genesis(data: bytes) -> Genesis:
+    return _known_genesis(data) if len(data) <= _SMALL else Genesis.decode(data)
+
+
+_known_genesis = lru_cache(maxsize=8)(Genesis.decode)
+"""Who checks bundles of one ledger again and again reads its genesis, and checks its members' keys, once."""
 
 
 def check_log_signature(evidence: Evidence) -> str:
