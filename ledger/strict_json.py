@@ -19,6 +19,7 @@ Source: RFC 8259 (JSON), RFC 8785 §3 (canonical form), RFC 6901 (pointers; `led
 from __future__ import annotations
 
 import json
+import json.encoder
 import re
 from typing import Final, TypeAlias, cast
 
@@ -141,6 +142,7 @@ _ENDLESS: Final = 18
 """Digits of an exponent that no mantissa of a document's size makes up for."""
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _BEYOND: Final = re.compile("[\ud800-\udfff\U00010000-\U0010ffff]")
+_quoted = json.encoder.encode_basestring
 _PLAIN: Final = json.JSONEncoder(ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":"))
 _DECODER: Final = json.JSONDecoder(
     object_pairs_hook=_Members, parse_int=_Literal, parse_float=_Literal, parse_constant=_Literal
@@ -169,12 +171,33 @@ def canonicalise(value: JsonValue) -> bytes:
 
     Raises `NoCanonicalForm` for a value that JSON does not have.
     """
+    flat = _flat(value)
+    if flat is not None:
+        return flat.encode("utf-8")
     if _is_plain(value, MAX_DEPTH):
         return _PLAIN.encode(value).encode("utf-8")
     try:
         return rfc8785.dumps(value)
     except (ValueError, RecursionError) as exc:
         raise NoCanonicalForm(f"the value has no canonical form: {exc}") from None
+
+
+def _flat(value: object) -> str | None:
+    """The text of a list of plain scalars, such as the leaves of a document are made of; None for anything else."""
+    if type(value) is not list:
+        return None
+    parts = []
+    for item in cast("list[object]", value):
+        kind = type(item)
+        if kind is str and (cast("str", item).isascii() or _SURROGATE.search(cast("str", item)) is None):
+            parts.append(_quoted(cast("str", item)))
+        elif item is None or kind is bool:
+            parts.append("null" if item is None else "true" if item else "false")
+        elif kind is int and -_MAX_SAFE <= cast("int", item) <= _MAX_SAFE:
+            parts.append(str(item))
+        else:
+            return None
+    return f"[{','.join(parts)}]"
 
 
 def _is_plain(value: object, depth: int) -> bool:
