@@ -26,7 +26,7 @@ GOOD_AND_BAD = {
                           {**NUMBER, "class": b"a"}, {**NUMBER, "key": b"short"}, [ID], ID, "A1"]),
     "text": (["", "a", "新", "x" * 256], ["x" * 257, b"a", 1, ["a"]]),
     "texts": ([[], ["a", "a"], ["x"] * 64], ["a", ["x"] * 65, [1], ["x" * 257], ("a",)]),
-    "names": ([{}, {"en": "A"}, {"k" * 64: "v" * 512}],
+    "names": ([{}, {"en": "A"}, {"k" * 64: "v" * 512}, {f"k{n}": "v" for n in range(16)}],
               [[], {"k" * 65: "v"}, {"k": "v" * 513}, {"k": 1}, {f"k{n}": "v" for n in range(17)}]),
     "signature": ([b"", bytes(64), bytes(8192)], [bytes(8193), "a", 64]),
     "keys": ([[], [1], [None] * 256], [{}, [None] * 257, b"", "a"]),

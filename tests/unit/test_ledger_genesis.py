@@ -96,9 +96,19 @@ def test_a_document_without_one_of_its_members_is_refused(name):
         Genesis.decode(canonicalise(value))
 
 
+@pytest.mark.parametrize("time", [0, 2**53 - 1])
+def test_the_edges_of_time(time):
+    assert Genesis.decode(encoded(created=time)).created == time
+
+
+def test_all_founders_may_govern():
+    everybody = replace(GENESIS, governors=tuple(one.id for one in FOUNDERS))
+    assert Genesis.decode(everybody.encode()) == everybody
+
+
 @pytest.mark.parametrize("value", [None, [], "genesis", 1, {}])
 def test_what_is_no_genesis_is_refused(value):
-    with pytest.raises(BadGenesis):
+    with pytest.raises(BadGenesis, match="not a genesis of format"):
         Genesis.decode(canonicalise(value))
 
 

@@ -65,6 +65,20 @@ def test_the_arguments_of_an_enrolment_are_the_card():
     check_member_fields(fields)
 
 
+def test_the_most_that_a_card_may_hold():
+    names = {f"a{letter}": "x" * 300 for letter in "abcdefgh"}
+    codes = tuple(f"SMDG:{'A' * 39}{letter}" for letter in "abcdefghijklmnop")
+    card = member("a" * 63, *sorted(ROLES), names=names, codes=codes, registration="x" * 64, address="x" * 256).card
+    assert MemberCard.decode(card.encode()) == card
+
+
+@pytest.mark.parametrize("name", ["roles", "codes"])
+@pytest.mark.parametrize("value", [(), "carrier", {"carrier": 1}, None, ["SMDG:A"] * 17])
+def test_the_lists_of_an_enrolment_are_lists(name, value):
+    with pytest.raises(BadCard):
+        check_member_fields({**FULL.fields(), name: value})
+
+
 def test_the_least_that_a_card_may_hold():
     card = member("a", names={"en": "A"}, registration="1").card
     assert MemberCard.decode(card.encode()).roles == ()
@@ -149,7 +163,7 @@ def test_a_card_without_one_of_its_members_is_refused(name):
 
 @pytest.mark.parametrize("value", [None, [], "card", 1, {}])
 def test_what_is_no_card_is_refused(value):
-    with pytest.raises(BadCard):
+    with pytest.raises(BadCard, match="not a card of format"):
         MemberCard.from_json(value)
 
 

@@ -150,6 +150,16 @@ def test_every_part_of_what_is_verified_counts():
             verify(1, public, message, sig)
 
 
+def test_the_border_between_signature_and_message_cannot_be_moved():
+    """The library reads them as one string: a byte given to the other side would verify as well."""
+    key = Key(digest("key"))
+    signature = key.sign(b"message")[2]
+    for size in (0, 1, 32, 63, 65, 70):
+        whole = signature + b"message"
+        with pytest.raises(BadSignature):
+            verify(1, key.public, whole[size:], whole[:size])
+
+
 def test_a_signature_with_s_above_the_order_is_refused():
     """S + L verifies in libraries that do not look: one signature would have two forms."""
     order = 2**252 + 27742317777372353535851937790883648493
