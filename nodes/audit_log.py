@@ -7,8 +7,7 @@ For every batch, in the order of the log:
   4  the rules, replayed, make this commit of the entries before it; links and undo record are theirs
   5  a checkpoint of this size has the root of the tree
 
-Where data and leaf hash of an entry differ, either may be what was changed: from there on two trees are followed,
-and a hash that is in either of them is no difference. Replay ends at the first entry that is damaged.
+Replay ends at the first entry that is damaged; what can be compared without it is compared to the end.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from ledger.entry import COMMIT, Commit, read_entry
 from ledger.errors import LadingError
 from ledger.genesis import Genesis
 from ledger.hashing import HASH_SIZE, ZERO
-from ledger.merkle import Frontier, leaf_hash
+from ledger.merkle import leaf_hash
 from ledger.record import Record
 from ledger.store.raw import RawRows
 from ledger.store.rows import pack_previous, pack_undo
@@ -31,6 +30,7 @@ from ledger.store.schema import CHECKPOINT, ENTRY, HASH, UNDO
 from ledger.store.schema import COMMIT as COMMITS
 from nodes.audit_findings import Findings, Lockstep, Row
 from nodes.audit_scratch import Scratch
+from nodes.audit_tree import TreeAudit
 from nodes.reader import LedgerReader
 from nodes.replayer import Replayer
 
@@ -60,11 +60,9 @@ class LogAudit:
         self.last: Commit | None = None
         """The newest commit that could be read."""
         self._leaf = ZERO
-        self._by_leaf = self._by_data = Frontier()
-        self._hashes: dict[tuple[Any, Any], Any] = {}
+        self._tree = TreeAudit(findings, findings.reading("lading_hash", raw.of(HASH)))
         self._damaged: set[int] = set()
         self._height = -1
-        self._whole = True
         self._undos_began = False
 
     @property
@@ -75,12 +73,10 @@ class LogAudit:
     @property
     def root(self) -> bytes:
         """The root of the log's tree."""
-        return self._by_data.root() if self._whole else b""
+        return self._tree.root
 
     def run(self) -> None:
         """Read all of it."""
-        rows = self._found.reading("lading_hash", self._raw.of(HASH))
-        self._hashes = {(level, number): digest for level, number, digest in rows}
         self._commits = Lockstep(self._rows("lading_commit", COMMITS), self._extra_commit)
         self._undos = Lockstep(self._rows("lading_undo", UNDO), self._extra("lading_undo", "height", "commit"))
         self._checkpoints = Lockstep(
@@ -92,8 +88,7 @@ class LogAudit:
                 self._progress(self.size)
         for rest in (self._commits, self._undos, self._checkpoints):
             rest.finish()
-        for level, number in self._hashes if self._whole else ():
-            self._found.add("lading_hash", f"level {level} number {number}", "the log has no such subtree")
+        self._tree.finish()
         if self.last is None:
             self._found.add("lading_entry", "idx 0", "the log holds no commit")
         for size, (_, who) in self._watched.items():
@@ -132,11 +127,11 @@ class LogAudit:
         if index > self.size:
             what = f"idx {self.size}" if index == self.size + 1 else f"idx {self.size} to {index - 1}"
             self._found.add("lading_entry", what, "missing", entry=self.size)
-            self.replay, self._whole = None, False
+            self.replay, self._tree.whole = None, False
         self.size = index + 1
         if not type(leaf) is type(previous) is type(data) is bytes or len(leaf) != HASH_SIZE:
             self._damage(index, "a value is not of its type or size")
-            self._whole = False
+            self._tree.whole = False
             return False
         if leaf_hash(data) != leaf:
             self._damage(index, "data and leaf hash do not fit each other")
@@ -150,32 +145,14 @@ class LogAudit:
         self.replay = None
 
     def _batch(self, rows: list[Row]) -> None:
-        if self._whole:
-            self._grow(rows)  # (2)
+        self._tree.grow(rows, sound=self._damaged.isdisjoint(row[0] for row in rows))  # (2)
         commit = self._commit(rows)  # (3)
-        self._height = self._height + 1 if commit is None else commit.height
+        self._height = self._height + 1 if commit is None or self._tree.whole else commit.height
         self._commit_row(rows[-1][0])
         if self.replay is not None:
             self._replay(rows, self.replay)  # (4)
         self._undo(self._undos.take(self._height))
         self._root(self._checkpoints.take(self.size))  # (5)
-
-    def _grow(self, rows: list[Row]) -> None:
-        same = self._by_leaf == self._by_data and self._damaged.isdisjoint(row[0] for row in rows)
-        self._by_data, runs = self._by_data.extend([leaf_hash(row[3]) for row in rows])
-        other = runs
-        if same:
-            self._by_leaf = self._by_data
-        else:
-            self._by_leaf, other = self._by_leaf.extend([row[1] for row in rows])
-        for run, twin in zip(runs, other, strict=True):
-            if not run.level or run.level % 8:
-                continue
-            for number, digests in enumerate(zip(run.hashes, twin.hashes, strict=True), run.first):
-                stored = self._hashes.pop((run.level, number), None)
-                if stored not in digests:
-                    what = "missing" if stored is None else "not the hash of the entries below it"
-                    self._found.add("lading_hash", f"level {run.level} number {number}", what)
 
     def _commit(self, rows: list[Row]) -> Commit | None:
         """The commit of a batch; None if its entry is damaged."""
@@ -187,7 +164,9 @@ class LogAudit:
             return None
         if not isinstance(commit, Commit) or index in self._damaged:
             return None
-        self._check_commit(commit, index, rows[0][0])
+        if not self._continues(commit, index, rows[0][0]):
+            self._damage(index, f"the commit does not continue the one of height {self._height}")
+            return None
         self.last, self._leaf = commit, leaf_hash(data)
         return commit
 
@@ -199,10 +178,13 @@ class LogAudit:
             message = f"idx is {found[0][1]!r}, the commit stands at {index}"
             self._found.add("lading_commit", f"height {self._height}", message, entry=index)
 
-    def _check_commit(self, commit: Commit, index: int, first: int) -> None:
-        expected = (self._height + 1, first, index, self._leaf)
-        if (commit.height, commit.size_before, commit.index, commit.previous) != expected and self.replay is not None:
-            self._damage(index, f"the commit does not continue the one of height {self._height}")
+    def _continues(self, commit: Commit, index: int, first: int) -> bool:
+        """Whether a commit is the next one; behind a damaged entry less can be compared."""
+        if not self._tree.whole:
+            return commit.index == index and commit.height > self._height
+        found = (commit.height, commit.index, commit.size_before)
+        linked = self.replay is None or commit.previous == self._leaf
+        return found == (self._height + 1, index, first) and linked
 
     def _replay(self, rows: list[Row], replay: Replayer) -> None:
         try:
@@ -235,9 +217,8 @@ class LogAudit:
             self._found.add("lading_undo", f"height {self._height}", message, record=_first_record(batch))
 
     def _root(self, rows: list[Row]) -> None:
-        roots = (self._by_data.root(), self._by_leaf.root())
-        root, who = self._watched.get(self.size, (roots[0], ""))
-        if self._whole and root not in roots:
+        root, who = self._watched.get(self.size, (self._tree.root, ""))
+        if not self._tree.agrees(root):
             message = f"the log has another root here than {who} knows"
             self._found.add("lading_entry", f"idx {self.size - 1}", message, entry=self.size - 1)
         for size, body in rows:
@@ -246,7 +227,7 @@ class LogAudit:
             except (LadingError, AttributeError, UnicodeEncodeError):
                 self._found.add("lading_checkpoint", f"size {size}", "body is no checkpoint")
                 continue
-            if checkpoint.size != size or (self._whole and checkpoint.root not in roots):
+            if checkpoint.size != size or not self._tree.agrees(checkpoint.root):
                 message = "body does not have the root of the log at this size"
                 self._found.add("lading_checkpoint", f"size {size}", message)
             elif self.genesis is not None and checkpoint.origin != self.genesis.origin:

@@ -5,13 +5,17 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from support.proven import Trade
 from support.town import Town
 
+from ledger.entry import Commit, read_entry
+from ledger.merkle import leaf_hash
 from ledger.store.port import NoStore, StoreDamaged
 from ledger.store.sqlite import open_sqlite
 from nodes.audit import audit_store
@@ -230,6 +234,26 @@ def test_a_damaged_commit_is_named_once(ledger):
     path, trade = ledger
     change(path, "UPDATE lading_entry SET data = substr(data, 1, 30) WHERE idx = 10")
     assert findings(path, trade) == ["lading_entry idx 10: data and leaf hash do not fit each other"]
+
+
+def test_a_forged_commit_is_named_and_makes_no_further_noise(ledger):
+    """Its leaf hash fits, its height is far ahead: rows of the heights between are not accused."""
+    path, trade = ledger
+    commit = read_entry(next(trade_entries(path, 10)))
+    assert isinstance(commit, Commit)
+    forged = replace(commit, height=2**40).encode()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        values = (forged, leaf_hash(forged))
+        connection.execute("UPDATE lading_entry SET data = ?, leaf = ? WHERE idx = 10", values)
+    assert findings(path, trade) == [
+        "lading_entry idx 10: the commit does not continue the one of height 1",
+        "lading_checkpoint size 15: body does not have the root of the log at this size",
+    ]
+
+
+def trade_entries(path: Path, index: int) -> Iterator[bytes]:
+    with closing(sqlite3.connect(path)) as connection:
+        yield from (data for (data,) in connection.execute("SELECT data FROM lading_entry WHERE idx = ?", (index,)))
 
 
 def test_with_a_damaged_entry_the_state_is_still_weighed(ledger):
