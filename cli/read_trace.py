@@ -32,11 +32,14 @@ def trace(session: Session, record: RecordWord, *, at: _At = None, as_csv: _Csv 
     """Trace the title of a record: from when to when each party was in control, by which signed act, and why."""
     from ledger.times import parse_iso
     from nodes.lookup import find_record
-    from nodes.titles import in_control, read_title
+    from nodes.titles import check_known, in_control, read_title
 
     time = None if at is None else parse_iso(at)
     with papers(session, ask=False) as shown:
-        title = read_title(shown.reader, find_record(shown.reader, record, shown.vault))
+        found = find_record(shown.reader, record, shown.vault)
+        if time is not None:
+            check_known(shown.reader, time)
+        title = read_title(shown.reader, found)
         periods = title.periods if time is None else (in_control(title, time),)
         if as_csv and not session.screen.json:
             _print_csv(periods, shown)

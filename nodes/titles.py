@@ -18,17 +18,20 @@ from typing import Final
 
 from contracts.founding import founding_outcome
 from contracts.replay import replay_record
-from ledger.errors import NotFoundError
+from ledger.errors import NotFoundError, UnverifiedError
 from ledger.record import Pending, Record
+from ledger.times import iso
 from ledger.transaction import SignedTransaction
 from nodes.reader import Act, LedgerReader
 
 __all__ = [
     "Deed",
     "Endorsement",
+    "NotKnownYet",
     "NotYetIssued",
     "Period",
     "Title",
+    "check_known",
     "in_control",
     "read_title",
     "record_as_of",
@@ -50,6 +53,13 @@ class NotYetIssued(NotFoundError):
 
     code = "title.not_yet_issued"
     hint = "`lading trace RECORD` says when it was issued"
+
+
+class NotKnownYet(UnverifiedError):
+    """The ledger says nothing about that time yet: an act before it may still come."""
+
+    code = "title.not_known_yet"
+    hint = "leave the time out for what the ledger knows now, or name a time that is not after its last commit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +127,19 @@ def in_control(title: Title, time: int) -> Period:
     return title.periods[at - 1]
 
 
+def check_known(reader: LedgerReader, time: int) -> None:
+    """Raises `NotKnownYet` for a ledger time after the last commit."""
+    last = reader.head.time
+    if time > last:
+        raise NotKnownYet(f"{iso(time)} is not known yet: the ledger's last commit is of {iso(last)}", value=iso(time))
+
+
 def size_at(reader: LedgerReader, time: int) -> int:
-    """The size of the log after the last commit at or before a ledger time; 0 before the genesis."""
+    """The size of the log after the last commit at or before a ledger time; 0 before the genesis.
+
+    Raises `NotKnownYet` for a time after the last commit.
+    """
+    check_known(reader, time)
     low, high = 0, reader.head.height + 1
     while low < high:
         middle = (low + high) // 2

@@ -246,3 +246,14 @@ def test_trace_of_a_founder(town, run):
     value = run.json("bank", "trace", town.id("bank").hex())
     assert value["periods"][0]["why"] == "bank founded the ledger with others"
     assert value["acts"] == []
+
+
+@pytest.mark.parametrize("words", [("trace", "B-1", "--at"), ("list", "--as-of")])
+def test_a_time_after_the_last_commit_is_not_known_yet(town, run, words):
+    town.held(holder="bank")
+    assert run("bank", *words, iso(town.now))[0] == exits.DONE
+    for time in (iso(town.now + 1), "2030-01-01"):
+        status, out, err = run("bank", *words, time)
+        assert (status, out) == (exits.UNKNOWN, "")
+        assert err.startswith("error[title.not_known_yet]: ")
+        assert "the ledger's last commit is of 2025-11-24T16:00:00Z" in err

@@ -8,7 +8,7 @@ from support.members import Key, digest, member
 from support.proven import Trade
 
 from contracts.guards import key_proof_message
-from nodes.titles import NotYetIssued, Title, in_control, read_title, record_as_of, size_at
+from nodes.titles import NotKnownYet, NotYetIssued, Title, in_control, read_title, record_as_of, size_at
 
 
 @pytest.fixture
@@ -151,8 +151,9 @@ def test_the_log_as_of_a_time(trade):
         done = trade.act("carrier", "void", trade.issue())
         sizes[done.time - 1] = done.index
         sizes[done.time] = done.index + 2
-    sizes[trade.time + 10**9] = trade.engine.chain.size
     assert {time: size_at(reader, time) for time in sizes} == sizes
+    with pytest.raises(NotKnownYet):
+        size_at(reader, done.time + 1)
 
 
 def test_a_record_as_of_a_size_of_the_log(trade):
