@@ -34,11 +34,22 @@ def _named(act: Act, party: bytes | None) -> str:
     return party.hex()[:12] if member is None else str(member.fields["alias"])
 
 
+def _shown(act: Act, party: bytes | None) -> object:
+    """A party as the value of a refusal: its alias where it is a member, else its whole reference."""
+    member = None if party is None else _member(act, party)
+    return party if member is None else member.fields["alias"]
+
+
+def _moment(time: int | None) -> str | None:
+    """A time as the value of a refusal."""
+    return None if time is None else iso(time)
+
+
 @guard("actor_is_active@1", text="the actor is an active member",
        hint="a suspended member acts again after the governors reinstate it")  # fmt: skip
 def actor_is_active(act: Act) -> None:
     if act.actor.status != "active":
-        raise GuardFailed(f"{act.actor.fields['alias']} is suspended", act.actor.id)
+        raise GuardFailed(f"{act.actor.fields['alias']} is suspended", act.actor.fields["alias"])
 
 
 @guard("role@1", text="the actor has the role {role}", hint="only a member enrolled with this role may do it",
@@ -55,7 +66,7 @@ def controller_signs(act: Act) -> None:
     if act.record.controller != act.actor.id:
         raise GuardFailed(
             f"{act.actor.fields['alias']} is not in control of the record; {_named(act, act.record.controller)} is",
-            act.actor.id,
+            act.actor.fields["alias"],
         )
 
 
@@ -63,7 +74,7 @@ def controller_signs(act: Act) -> None:
        who="the issuer of the record", needs=("record",))  # fmt: skip
 def issuer_signs(act: Act) -> None:
     if act.record.issuer != act.actor.id:
-        raise GuardFailed(f"{act.actor.fields['alias']} did not issue the record", act.actor.id)
+        raise GuardFailed(f"{act.actor.fields['alias']} did not issue the record", act.actor.fields["alias"])
 
 
 @guard("pending_recipient_signs@1", text="the party to whom it was offered acts",
@@ -74,7 +85,7 @@ def pending_recipient_signs(act: Act) -> None:
     if pending is None or pending.party != act.actor.id:
         raise GuardFailed(
             f"the record is not offered to {act.actor.fields['alias']}",
-            None if pending is None else pending.party,
+            None if pending is None else _shown(act, pending.party),
         )
 
 
@@ -82,14 +93,15 @@ def pending_recipient_signs(act: Act) -> None:
        who="the party in the field {field}", fields={"{field}": "party?"}, needs=("record",))  # fmt: skip
 def field_party_signs(act: Act, field: str) -> None:
     if act.record.fields.get(field) != act.actor.id:
-        raise GuardFailed(f"{act.actor.fields['alias']} is not the {field} of the record", act.actor.id)
+        raise GuardFailed(f"{act.actor.fields['alias']} is not the {field} of the record", act.actor.fields["alias"])
 
 
 @guard("field_is_unset@1", text="the field {field} is not set yet", hint="it was done before; it is done once",
        fields={"{field}": "any?"}, needs=("record",))  # fmt: skip
 def field_is_unset(act: Act, field: str) -> None:
     if act.record.fields.get(field) is not None:
-        raise GuardFailed(f"{field} is set already", act.record.fields[field])
+        value = act.record.fields[field]
+        raise GuardFailed(f"{field} is set already", iso(value) if type(value) is int else value)
 
 
 @guard("field_time_has_passed@1", text="the time in the field {field} has passed", hint="wait until that time",
@@ -97,7 +109,7 @@ def field_is_unset(act: Act, field: str) -> None:
 def field_time_has_passed(act: Act, field: str) -> None:
     until = act.record.fields.get(field)
     if until is None or act.time <= until:
-        raise GuardFailed(f"the time {field} has not passed", until)
+        raise GuardFailed(f"the time {field} has not passed", _moment(until))
 
 
 @guard("argument_is_active_member@1", text="{argument} is an active member",
@@ -122,7 +134,7 @@ def argument_has_role(act: Act, argument: str, role: str) -> None:
         return
     member = _member(act, party)
     if member is None or role not in member.fields["roles"]:
-        raise GuardFailed(f"{argument} does not have the role {role}", party)
+        raise GuardFailed(f"{argument} does not have the role {role}", _shown(act, party))
 
 
 @guard("argument_is_another@1", text="{argument} is another party than the actor", hint="name another party",
@@ -137,7 +149,7 @@ def argument_is_another(act: Act, argument: str) -> None:
 def argument_is_in_future(act: Act, argument: str) -> None:
     until = act.args.get(argument)
     if until is not None and until <= act.time:
-        raise GuardFailed(f"{argument} is not later than the ledger's time {iso(act.time)}", until)
+        raise GuardFailed(f"{argument} is not later than the ledger's time {iso(act.time)}", iso(until))
 
 
 @guard("argument_equals_parameter@1", text="{argument} is the ledger's {parameter}",
@@ -189,7 +201,7 @@ def no_hold(act: Act) -> None:
 def not_locked(act: Act) -> None:
     locked = act.record.locked_until
     if locked is not None and act.time < locked:
-        raise GuardFailed(f"the record is locked for a presentation until {iso(locked)}", locked)
+        raise GuardFailed(f"the record is locked for a presentation until {iso(locked)}", iso(locked))
 
 
 @guard("offer_is_open@1", text="the offer has not lapsed", hint="ask for a new offer; the old one ended at its time",
@@ -197,7 +209,7 @@ def not_locked(act: Act) -> None:
 def offer_is_open(act: Act) -> None:
     until = act.record.pending.until if act.record.pending else None
     if until is not None and act.time > until:
-        raise GuardFailed(f"the offer lapsed at {iso(until)}", until)
+        raise GuardFailed(f"the offer lapsed at {iso(until)}", iso(until))
 
 
 @guard("offer_has_lapsed@1", text="the offer has lapsed", hint="an open offer is accepted, rejected or recalled",
@@ -205,7 +217,7 @@ def offer_is_open(act: Act) -> None:
 def offer_has_lapsed(act: Act) -> None:
     until = act.record.pending.until if act.record.pending else None
     if until is None or act.time <= until:
-        raise GuardFailed("the offer has not lapsed", until)
+        raise GuardFailed("the offer has not lapsed", _moment(until))
 
 
 @guard("form_fits_parties@1",
@@ -223,7 +235,8 @@ def form_fits_parties(act: Act) -> None:
 @guard("transfer_fits_form@1",
        text="an endorsement is made by the order party or on a bill endorsed in blank; a straight bill goes to "
             "its consignee without endorsement",
-       hint="offer it for possession only (`--possession`), or let the order party endorse",
+       hint="a straight bill is offered to its consignee alone, and not endorsed; a bill to order is endorsed by "
+            "its order party, and anybody else in control passes possession on (`--possession`)",
        arguments={"mode": "code", "to": "party"}, fields={"form": "code", "consignee": "party?"},
        needs=("record",))  # fmt: skip
 def transfer_fits_form(act: Act) -> None:
@@ -233,13 +246,13 @@ def transfer_fits_form(act: Act) -> None:
         if mode != "possession":
             raise GuardFailed("a straight bill is not endorsed", mode)
         if to != record.fields.get("consignee"):
-            raise GuardFailed("a straight bill goes to its consignee and to nobody else", to)
+            raise GuardFailed("a straight bill goes to its consignee and to nobody else", _shown(act, to))
     elif mode == "possession":
         return
     elif form == "order" and record.order_party != act.actor.id:
         raise GuardFailed(
             f"the bill is to the order of {_named(act, record.order_party)}, which alone can endorse it",
-            record.order_party,
+            _shown(act, record.order_party),
         )
     elif form == "blank" and mode == "blank":
         raise GuardFailed("the bill is endorsed in blank already", mode)
@@ -248,7 +261,8 @@ def transfer_fits_form(act: Act) -> None:
 @guard("entitled_to_delivery@1",
        text="the actor may claim the goods: it is the consignee of a straight bill, the party to whose order a bill "
             "stands, or the holder of a bill endorsed in blank",
-       hint="let the order party endorse the bill to you first",
+       hint="offer a straight bill to its consignee, who claims the goods; a bill to order is claimed by its order "
+            "party, or by whom that party endorses it to",
        fields={"form": "code", "consignee": "party?"}, needs=("record",))  # fmt: skip
 def entitled_to_delivery(act: Act) -> None:
     record = act.record
@@ -257,7 +271,7 @@ def entitled_to_delivery(act: Act) -> None:
     if form != "blank" and entitled != act.actor.id:
         raise GuardFailed(
             f"{act.actor.fields['alias']} holds the bill, and {_named(act, entitled)} may claim the goods",
-            entitled,
+            _shown(act, entitled),
         )
 
 

@@ -51,7 +51,7 @@ def judge(rules: Rules, world: World, signed: SignedTransaction, time: int, inde
     if time > transaction.valid_until:  # (2)
         raise Expired(
             f"it could be included until {iso(transaction.valid_until)}, the ledger's time is {iso(time)}",
-            value=transaction.valid_until,
+            value=iso(transaction.valid_until),
         )
     record = _target(world, transaction)  # (3)
     compiled = _compiled(rules, transaction, record)  # (4)
