@@ -47,6 +47,17 @@ _ROLE: Final = re.compile("|".join(sorted(ROLES)))
 _CODE: Final = re.compile(r"[A-Z0-9]{1,20}:[A-Za-z0-9./-]{1,40}")
 _LEI: Final = re.compile(r"[A-Z0-9]{18}[0-9]{2}")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_FORMS: Final = {
+    "alias": "1 to 63 small letters, digits and dashes, of which a dash is not the first",
+    "names": "1 to 8 names, each a line of 1 to 300 characters, under a language such as en or zh-Hans",
+    "lei": "18 capital letters or digits and two check digits (ISO 17442), or empty",
+    "registration": "a line of at most 64 characters",
+    "lei or registration": "at least one of the two",
+    "address": "a line of at most 256 characters",
+    "roles": f"at most 16, each once, of {', '.join(sorted(ROLES))}",
+    "codes": "at most 16, each once, as LIST:CODE, such as SMDG:MSC",
+    "cosigners": "verifier keys named …/replay and …/witness, under these two words",
+}
 _MAX_CARD: Final = 16_384
 _MAX_NAME: Final = 300
 
@@ -60,7 +71,7 @@ class BadCard(InputError):
     """A member's card lacks something, or holds what it must not."""
 
     code = "member.bad_card"
-    hint = "make the card again with `lading member create`; docs/spec.md, section Members, has its form"
+    hint = "mend what is named, and make the card with `lading member create`; docs/spec.md, Members, has its form"
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,4 +234,4 @@ def _text(fields: Mapping[str, Any], name: str, pattern: re.Pattern[str]) -> boo
 
 def _need(good: bool, name: str, fields: Mapping[str, Any]) -> None:
     if not good:
-        raise BadCard(f"the field {name} of a member is not as it must be", value=fields.get(name))
+        raise BadCard(f"{name} of a member: {_FORMS[name]}", value=fields.get(name))

@@ -231,3 +231,20 @@ def test_a_weak_or_unknown_signing_key_is_refused(algorithm, public, error):
 
 def test_an_alias_is_a_number_of_no_issuer():
     assert alias_key(digest("ledger"), "acme") == number_key(digest("ledger"), "member_alias", ZERO, "acme")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            {"alias": "Acme"},
+            "alias of a member: 1 to 63 small letters, digits and dashes, of which a dash is not the first",
+        ),
+        ({"lei": "x"}, "lei of a member: 18 capital letters or digits and two check digits (ISO 17442), or empty"),
+        ({"codes": ["ACME"]}, "codes of a member: at most 16, each once, as LIST:CODE, such as SMDG:MSC"),
+    ],
+)
+def test_what_a_field_must_be_is_said(change, message):
+    with pytest.raises(BadCard) as caught:
+        check_member_fields({**FULL.fields(), **change})
+    assert caught.value.message == message
