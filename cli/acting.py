@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
 __all__ = ["BadTimeSpan", "Work", "act_facts", "acting", "fetch", "time_of"]
 
-_UNITS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_UNITS = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
 class BadTimeSpan(UsageError):
     """Not a time, and not a span of time from now."""
 
     code = "usage.bad_time_span"
-    hint = "write +90m, +12h or +3d, or a time such as 2026-03-01T12:00Z"
+    hint = "write +90s, +90m, +12h or +3d, or a time such as 2026-03-01T12:00Z"
 
 
 def time_of(text: str | None) -> int | None:

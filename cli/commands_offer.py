@@ -90,7 +90,7 @@ def recall(session: Session, record: RecordWord, *, at_sequence: AtSequence = No
 def _usual_mode(work: Work, record: Record) -> str:
     """How a bill is offered when nothing is said, and why."""
     if record.fields.get("form") == "order" and record.order_party == work.desk.member:
-        work.screen.say("offered with an endorsement to the recipient, since the bill stands to my order")
+        work.screen.say("to be offered with an endorsement to the recipient, since the bill stands to my order")
         return "endorse"
     reasons = {
         "straight": "a straight bill is not endorsed",
@@ -98,7 +98,7 @@ def _usual_mode(work: Work, record: Record) -> str:
         "order": "the bill stands to the order of another party",
     }
     work.screen.say(
-        f"offered for possession only, since {reasons.get(record.fields.get('form', ''), 'it has no form')}"
+        f"to be offered for possession only, since {reasons.get(record.fields.get('form', ''), 'it has no form')}"
     )
     return "possession"
 

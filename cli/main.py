@@ -85,7 +85,7 @@ class NotInstalled(LadingUsageError):
     """A library that this command needs is not installed: the base alone verifies."""
 
     code = "usage.not_installed"
-    hint = "install lading with its extra: `pip install 'lading[node]'`; `lading-verify` works without it"
+    hint = "from a checkout: `pip install '.[node]'`, which brings the libraries; `lading-verify` works without them"
 
 
 class InternalFault(LadingError):

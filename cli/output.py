@@ -5,7 +5,8 @@
       hint: `lading show` says who is in control now; only that party can do this
 
 With `--json` stdout holds one JSON value and nothing else, ids and hashes whole, times in ISO 8601 UTC, and
-an error is one JSON object on stderr. Without it ids are shortened to 12 hexadecimal digits. Colours only
+an error is one JSON object, on one line, which is the last of stderr: what comes before it are messages for
+people, in plain text (`lading … --json 2>&1 >/dev/null | tail -n 1`). Without it ids are shortened to 12 hexadecimal digits. Colours only
 where a person looks at a terminal, and not under `NO_COLOR`.
 """
 
@@ -80,7 +81,7 @@ class Screen:
 def print_error(error: LadingError, *, as_json: bool = False) -> None:
     """An error on stderr: code and message, the offending value, and what to do."""
     if as_json:
-        print(to_json({"error": error.as_dict()}), file=sys.stderr)
+        print(json.dumps({"error": error.as_dict()}, ensure_ascii=False), file=sys.stderr)
         return
     print(f"{styled(f'error[{error.code}]', 'red', sys.stderr)}: {error.message}", file=sys.stderr)
     for name, text in (("value", error.shown_value()), ("hint", error.hint)):

@@ -43,7 +43,7 @@ class NoSuchSequence(NotFoundError):
     """The record never had this sequence."""
 
     code = "lookup.no_such_sequence"
-    hint = "`lading trace RECORD` lists the record's acts with their sequences"
+    hint = "give --at-sequence one of these, or leave it out: the act is then on the record as it is now"
 
 
 def alias_of(party: bytes | None, members: Mapping[bytes, Record]) -> str:

@@ -35,7 +35,7 @@ def work(town):
 def test_a_time_is_iso_or_a_span_from_now():
     assert time_of(None) is None
     assert time_of("2026-03-01T12:00Z") == 1_772_366_400_000
-    for text, span in (("+90m", 5_400_000), ("+12h", 43_200_000), ("+3d", 259_200_000), ("+0d", 0)):
+    for text, span in (("+1s", 1000), ("+90m", 5_400_000), ("+12h", 43_200_000), ("+3d", 259_200_000), ("+0d", 0)):
         assert 0 <= time_of(text) - (now_ms() - 1000) - span <= 2000, text
 
 

@@ -77,6 +77,15 @@ def test_an_error_shows_what_it_has(capsys, monkeypatch):
     assert capsys.readouterr().err.splitlines() == ["error[key.no_passphrase]: x", "  value: a\\x1b"]
 
 
+def test_under_json_an_error_is_the_last_line(capsys):
+    Screen(True).warn("careful")
+    print_error(NoPassphrase("no passphrase was given", value="翠"), as_json=True)
+    *before, last = capsys.readouterr().err.splitlines()
+    assert len(before) == 1
+    assert json.loads(last)["error"]["code"] == "key.no_passphrase"
+    assert "翠" in last
+
+
 def test_colours_are_for_terminals(monkeypatch):
     open_terminal(monkeypatch)
     assert colours(sys.stdout)
