@@ -61,10 +61,10 @@ class BadDuration(UsageError):
     hint = "write a number and s, m, h or d: 90s, 10m, 2h, 30d"
 
 
-def parser() -> argparse.ArgumentParser:
-    """The command line."""
+def parser(name: str = "lading-verify") -> argparse.ArgumentParser:
+    """The command line; `name` is what it was called by."""
     made = argparse.ArgumentParser(
-        prog="lading-verify",
+        prog=name,
         description="Check a proof bundle offline: who had control of a record, and who has it now.",
         epilog="Exit status: 0 both verdicts VALID, 1 INVALID, 3 UNKNOWN, 2 wrong usage or a file that cannot be read.",
         allow_abbrev=False,
@@ -91,9 +91,9 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, *, name: str = "lading verify") -> int:
     """Check one bundle, print the report, and give the exit status. Raises a `LadingError` for wrong usage."""
-    options = parser().parse_args(arguments)
+    options = parser(name).parse_args(arguments)
     policy = _read_policy(options.policy)
     at = time.time_ns() // 1_000_000 if options.at is None else parse_iso(options.at)
     limit = max(0, options.limit) * _MIB
@@ -111,7 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run(argv: Sequence[str] | None = None) -> int:
     """The console script: `main` with every error as a message and an exit status."""
     try:
-        return main(argv)
+        return main(argv, name="lading-verify")
     except LadingError as error:
         print_error(error, as_json="--json" in (sys.argv[1:] if argv is None else argv))
         return exits.exit_status(error)

@@ -58,7 +58,10 @@ class BadBackupPlace(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """What a backup holds. `entries` is the size of the ledger in it, None where there is none."""
+    """What a backup holds: files, databases and README included, and their bytes.
+
+    `entries` is the size of the ledger in it, None where there is none.
+    """
 
     folder: Path
     files: int
@@ -80,13 +83,14 @@ def back_up(home: Home, out: Path) -> Backup:
     make_folder(part)
     try:
         entries = _copy_databases(home, part)
-        files, size = _copy_files(home.folder, part)
+        _copy_files(home.folder, part)
         write_atomic(part / "README.txt", _README.format(name=home.settings.name).encode("utf-8"), mode=SECRET)
+        sizes = [path.stat().st_size for path in part.rglob("*") if path.is_file()]
         part.rename(target)
     except BaseException:
         rmtree(part, ignore_errors=True)
         raise
-    return Backup(target, files, size, entries)
+    return Backup(target, len(sizes), sum(sizes), entries)
 
 
 def _copy_databases(home: Home, part: Path) -> int | None:
@@ -110,8 +114,7 @@ def _size(copy: Store) -> int:
     return head.size
 
 
-def _copy_files(folder: Path, part: Path) -> tuple[int, int]:
-    count = total = 0
+def _copy_files(folder: Path, part: Path) -> None:
     for path in _files(folder):
         try:
             data = read_bounded(path, _LARGEST, follow=False)
@@ -120,8 +123,6 @@ def _copy_files(folder: Path, part: Path) -> tuple[int, int]:
         target = part / path.relative_to(folder)
         make_folder(target.parent)
         write_atomic(target, data, mode=path.stat().st_mode & 0o777 if path.exists() else SECRET)
-        count, total = count + 1, total + len(data)
-    return count, total
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -170,6 +171,15 @@ def test_an_error_is_json_under_json(bundle, tmp_path, capsys):
 def test_it_is_also_a_command_of_lading(bundle, policy, capsys):
     assert main(["verify", bundle, "--policy", policy, "--at", AT]) == exits.DONE
     assert capsys.readouterr().out.startswith("VALID    history")
+
+
+@pytest.mark.parametrize(
+    ("start", "name"), [(run, "lading-verify"), (lambda words: main(["verify", *words]), "lading verify")]
+)
+def test_the_help_names_it_by_what_it_was_called(capsys, start, name):
+    with pytest.raises(SystemExit) if start is run else nullcontext():
+        start(["--help"])
+    assert capsys.readouterr().out.startswith(f"usage: {name} [-h]")
 
 
 def test_every_option_is_explained():
