@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from . import exits
-from .context import KEEPING, Session, command, now_ms
+from .context import DEFAULT_HOME, KEEPING, Session, command, now_ms
 
 __all__ = ["backup", "doctor", "register"]
 
@@ -48,6 +48,8 @@ def doctor(session: Session) -> int:
     try:
         home = session.home
     except HomeNotFound:
+        if session.folder != Path(DEFAULT_HOME):  # this one was asked for
+            raise
         home = None
     checks = examine(home, now_ms())
     session.screen.result([{"check": one.name, "status": one.status, "found": one.found} for one in checks])

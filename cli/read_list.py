@@ -11,12 +11,12 @@ from ledger.errors import UsageError
 
 from .context import READING, Session, command
 from .output import moment, short
-from .reading import Papers, kind_text, papers
+from .reading import Papers, kind_text, papers, state_text
 
 if TYPE_CHECKING:
     from ledger.record import Record
 
-__all__ = ["NotAMember", "list_records", "register"]
+__all__ = ["NoSuchKind", "NoSuchState", "NotAMember", "list_records", "register"]
 
 _Mine = Annotated[bool, typer.Option("--mine", help="What this home's member is in control of.", show_default=False)]
 _HeldBy = Annotated[str | None, typer.Option("--held-by", metavar="MEMBER", help="What this member is in control of.")]
@@ -36,6 +36,20 @@ class NotAMember(UsageError):
 
     code = "usage.not_a_member"
     hint = "name the member: `--held-by MEMBER`"
+
+
+class NoSuchKind(UsageError):
+    """This ledger has no records of that kind."""
+
+    code = "usage.unknown_kind"
+    hint = "`lading rules show` lists the kinds of deals"
+
+
+class NoSuchState(UsageError):
+    """No record can be in that state."""
+
+    code = "usage.unknown_state"
+    hint = "`lading rules show KIND` has the states of a kind"
 
 
 def register(app: typer.Typer) -> None:
@@ -58,6 +72,8 @@ def list_records(
 
     time = None if as_of is None else parse_iso(as_of)
     with papers(session, ask=False) as shown:
+        kind = _known_kind(shown, kind)
+        status = _known_state(shown, kind, status)
         holder, receiver = _holder(shown, mine, held_by), _me(shown) if offered else None
         labels = shown.labels()
         found = [
@@ -73,8 +89,42 @@ def list_records(
             ("kind", "number", "state", "in control", "since", "offered to", "id"),
             [_row(record, labels, shown) for record in found],
         )
+        if shown.vault is None and any(record.document for record in found):
+            session.screen.say(_no_numbers(session))
         many = "1 record" if len(found) == 1 else f"{len(found)} records"
         session.screen.say(many + (f" as of {moment(time)}" if time is not None else ""))
+
+
+def _known_kind(shown: Papers, kind: str | None) -> str | None:
+    """The kind that a word means. Raises `NoSuchKind`."""
+    known = sorted({*shown.reader.rules.current, *_NOT_DEALS})
+    found = None if kind is None else _word(kind)
+    if found is not None and found not in known:
+        raise NoSuchKind(f"no kind {kind}; there are {', '.join(known)}", value=kind)
+    return found
+
+
+def _known_state(shown: Papers, kind: str | None, status: str | None) -> str | None:
+    """The state that a word means. Raises `NoSuchState`."""
+    if status is None:
+        return None
+    tables = shown.reader.rules.tables.items()
+    known = {state for (of, _), table in tables if kind in (None, of) for state in table.states}
+    known |= {record.status for record in shown.reader.records() if kind in (None, record.kind)}
+    found = _word(status)
+    if found not in known:
+        raise NoSuchState(f"no state {status}; there are {', '.join(sorted(known))}", value=status)
+    return found
+
+
+def _word(text: str) -> str:
+    """A word of a table: people write spaces or dashes where it has underscores."""
+    return text.lower().replace("-", "_").replace(" ", "_")
+
+
+def _no_numbers(session: Session) -> str:
+    why = "no passphrase was given" if session.home.has_keys else "this home keeps none"
+    return f"numbers are not shown: they stand in the documents, and {why}"
 
 
 def _holder(shown: Papers, mine: bool, held_by: str | None) -> bytes | None:
@@ -123,7 +173,7 @@ def _row(record: Record, labels: dict[bytes, dict[str, str]], shown: Papers) -> 
     return (
         kind_text(record.kind),
         labels.get(record.id, {}).get("number", "-"),
-        record.status,
+        state_text(record.status),
         shown.name(record.controller) if record.controller else "nobody",
         moment(record.since),
         shown.name(record.pending.party) if record.pending else "-",

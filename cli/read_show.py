@@ -12,7 +12,7 @@ from ledger.errors import LadingError
 from .context import READING, Session, command
 from .output import moment, short
 from .parties import RecordWord
-from .reading import Papers, kind_text, papers, pending_facts, pending_text
+from .reading import Papers, kind_text, papers, pending_facts, pending_text, state_text
 
 if TYPE_CHECKING:
     from ledger.record import Record
@@ -172,7 +172,7 @@ def _plain(value: Any) -> Any:
 def _lines(value: dict[str, Any], record: Record, shown: Papers, package: DocumentPackage | None) -> list[str]:
     table = shown.reader.rules.tables.get((record.kind, record.version))
     title = table.title if table else kind_text(record.kind)
-    lines = [f"{title} {value['number'] or short(record.id)}  {record.status}"]
+    lines = [f"{title} {value['number'] or short(record.id)}  {state_text(record.status)}"]
     if value["meaning"]:
         lines.append(f"  {value['meaning']}")
     for label, text in (

@@ -8,19 +8,28 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ledger.errors import UsageError
+
 from .context import READING, Session, command
 from .output import moment, short
 from .parties import RecordWord
-from .reading import Papers, kind_text, papers
+from .reading import Papers, kind_text, papers, state_text
 
 if TYPE_CHECKING:
     from nodes.titles import Period, Title
 
-__all__ = ["register", "trace"]
+__all__ = ["CsvOrJson", "register", "trace"]
 
 _At = Annotated[str | None, typer.Option("--at", metavar="TIME", help="Only who was in control at this time.")]
 _Csv = Annotated[bool, typer.Option("--csv", help="Print the periods as CSV.", show_default=False)]
 _COLUMNS = ("from", "until", "party", "party_id", "why", "entry", "action", "actor", "key")
+
+
+class CsvOrJson(UsageError):
+    """One output cannot be in two formats."""
+
+    code = "usage.csv_or_json"
+    hint = "give --json or --csv, not both"
 
 
 def register(app: typer.Typer) -> None:
@@ -34,6 +43,8 @@ def trace(session: Session, record: RecordWord, *, at: _At = None, as_csv: _Csv 
     from nodes.lookup import find_record
     from nodes.titles import check_known, in_control, read_title
 
+    if as_csv and session.screen.json:
+        raise CsvOrJson("both --json and --csv are given")
     time = None if at is None else parse_iso(at)
     with papers(session, ask=False) as shown:
         found = find_record(shown.reader, record, shown.vault)
@@ -41,7 +52,7 @@ def trace(session: Session, record: RecordWord, *, at: _At = None, as_csv: _Csv 
             check_known(shown.reader, time)
         title = read_title(shown.reader, found)
         periods = title.periods if time is None else (in_control(title, time),)
-        if as_csv and not session.screen.json:
+        if as_csv:
             _print_csv(periods, shown)
             return
         session.screen.result(_facts(title, periods, time, shown))
@@ -51,7 +62,8 @@ def trace(session: Session, record: RecordWord, *, at: _At = None, as_csv: _Csv 
 
 def _print(session: Session, title: Title, periods: tuple[Period, ...], time: int | None, shown: Papers) -> None:
     screen, record = session.screen, title.record
-    screen.line(f"{kind_text(record.kind)} {record.id.hex()}, {record.status}, issued by {shown.name(record.issuer)}\n")
+    state = state_text(record.status)
+    screen.line(f"{kind_text(record.kind)} {record.id.hex()}, {state}, issued by {shown.name(record.issuer)}\n")
     if time is not None:
         (period,) = periods
         screen.line(f"At {moment(time)} {shown.name(period.party) if period.party else 'nobody'} was in control.\n")
@@ -77,7 +89,7 @@ def _print(session: Session, title: Title, periods: tuple[Period, ...], time: in
                 moment(deed.act.time),
                 shown.name(deed.actor),
                 deed.action.replace("_", " "),
-                deed.after.status,
+                state_text(deed.after.status),
                 short(deed.key),
             )
             for deed in title.deeds

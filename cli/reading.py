@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from nodes.reader import LedgerReader
     from nodes.vault import Vault
 
-__all__ = ["Papers", "kind_text", "papers", "pending_facts", "pending_text"]
+__all__ = ["Papers", "kind_text", "papers", "pending_facts", "pending_text", "state_text"]
 
 _MODES = {"endorse": "endorsed", "blank": "endorsed in blank", "possession": "possession only"}
 
@@ -79,6 +79,11 @@ def papers(session: Session, *, ask: bool = True) -> Iterator[Papers]:
 def kind_text(kind: str) -> str:
     """A kind as people say it."""
     return kind.replace("_", " ")
+
+
+def state_text(status: str) -> str:
+    """A state as people say it."""
+    return status.replace("_", " ")
 
 
 def pending_facts(pending: Pending | None, shown: Papers) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ from support.reading import Commands
 from support.town import START, Town
 
 from cli import exits
+from cli.main import main
 from nodes.cosigning import cosign_newest
 
 
@@ -119,7 +120,10 @@ def test_the_doctor_ends_with_the_status_of_the_worst(town, run, tmp_path):
     assert run("bank", "doctor")[0] == exits.DAMAGED
 
 
-def test_the_doctor_needs_no_home(run):
-    status, out, _ = run("nowhere", "doctor")
-    assert status == exits.DONE
-    assert out.splitlines()[-1] == "note     home: there is no home here"
+def test_the_doctor_needs_no_home_unless_one_is_named(run, tmp_path, monkeypatch, capsys):
+    status, out, err = run("nowhere", "doctor")
+    assert (status, out, err.partition(":")[0]) == (exits.USAGE, "", "error[home.not_found]")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("LADING_HOME", raising=False)
+    assert main(["doctor"]) == exits.DONE
+    assert capsys.readouterr().out.splitlines()[-1] == "note     home: there is no home here"

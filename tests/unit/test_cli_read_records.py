@@ -191,6 +191,45 @@ def test_list_refuses_what_is_no_time_and_no_member(run):
     assert run("bank", "list", "--held-by", "nobody")[0] == exits.USAGE
 
 
+def test_list_refuses_an_unknown_kind_and_an_unknown_state_with_those_that_there_are(town, run):
+    town.held("B-1", holder="bank")
+    status, out, err = run("bank", "list", "--kind", "foo")
+    assert (status, out) == (exits.USAGE, "")
+    assert err.startswith(
+        "error[usage.unknown_kind]: no kind foo; there are bill_of_lading, certificate, invoice, member, policy, "
+        "rule_table, sea_waybill\n"
+    )
+    status, out, err = run("bank", "list", "--kind", "certificate", "--status", "held")
+    assert (status, out) == (exits.USAGE, "")
+    assert err.startswith("error[usage.unknown_state]: no state held; there are ")
+    assert "offered" not in err
+    assert run("bank", "list", "--status", "foo")[0] == exits.USAGE
+    assert held(run.json("bank", "list", "--kind", "bill of lading", "--status", "Held")) == [("B-1", "held", "bank")]
+    assert run.json("bank", "list", "--status", "surrender-accepted") == []
+    assert len(run.json("bank", "list", "--kind", "policy", "--status", "Adopted")) == 1
+
+
+def test_list_says_once_why_it_knows_no_numbers(town, run):
+    town.held("B-1", holder="bank")
+    assert "numbers" not in run("bank", "list")[2]
+    run.locked.add("bank")
+    assert run("bank", "list")[2] == (
+        "numbers are not shown: they stand in the documents, and no passphrase was given\n1 record\n"
+    )
+    assert run("bank", "list", "--kind", "member")[2] == "5 records\n"
+
+
+def test_states_are_words(town, run):
+    record = town.held(holder="bank")
+    town.act("bank", "surrender", record)
+    town.act("carrier", "accept_surrender", record)
+    assert run.text("bank", "show", "B-1").splitlines()[0] == "Bill of lading B-1  surrender accepted"
+    for command in ("list", "trace B-1"):
+        out = run.text("bank", *command.split())
+        assert "surrender accepted" in out
+        assert "surrender_accepted" not in out
+
+
 # trace
 
 
@@ -227,6 +266,13 @@ def test_trace_as_csv(town, run):
     assert [row["until"] for row in rows][-1] == ""
     assert rows[2]["party_id"] == town.id("bank").hex()
     assert rows[0]["why"] == "issued by carrier, in control until it is accepted"
+
+
+def test_trace_as_json_and_as_csv_is_wrong_usage(town, run):
+    town.held(holder="bank")
+    status, out, err = run("bank", "trace", "B-1", "--csv", "--json")
+    assert (status, out) == (exits.USAGE, "")
+    assert '"usage.csv_or_json"' in err
 
 
 def test_trace_at_a_time(town, run):
