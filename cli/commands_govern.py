@@ -18,10 +18,11 @@ from .context import MEMBERS, Session, command
 from .output import short
 
 if TYPE_CHECKING:
+    from ledger.member import MemberCard
     from ledger.record import Record
     from ledger.transaction import SignedTransaction
 
-__all__ = ["MoreMustSign", "approve", "enrol", "register", "reinstate", "rotate_key", "suspend"]
+__all__ = ["EnrolledAlready", "MoreMustSign", "approve", "enrol", "register", "reinstate", "rotate_key", "suspend"]
 
 _MAX_CARD = 65_536
 _MAX_PROPOSAL = 131_072
@@ -36,6 +37,13 @@ class MoreMustSign(UsageError):
 
     code = "proposal.more_must_sign"
     hint = "give `--out FILE`, and send the file to other governors: `lading member approve FILE`"
+
+
+class EnrolledAlready(UsageError):
+    """The ledger knows this member, or another one of its alias."""
+
+    code = "member.enrolled_already"
+    hint = "it joins with `lading member join LEDGER`; a suspended one acts again after `lading member reinstate`"
 
 
 def register(app: typer.Typer) -> None:
@@ -57,7 +65,20 @@ def enrol(
 
     new = MemberCard.decode(read_bounded(card, _MAX_CARD))
     with acting(session) as work:
+        _check_new(work, new)
         _propose(work, None, "member.enrol", {"record": new.id, **new.fields()}, out)
+
+
+def _check_new(work: Work, card: MemberCard) -> None:
+    """Say at once what the ledger would say after the last signature. Raises `EnrolledAlready`."""
+    for member in work.reader.members().values():
+        if member.id == card.id:
+            alias = member.fields["alias"]
+            raise EnrolledAlready(f"{alias} is enrolled, and {member.status}", value=alias)
+        if member.fields["alias"] == card.alias:
+            raise EnrolledAlready(
+                "another member has this alias", value=card.alias, hint="the new member makes a card with another alias"
+            )
 
 
 def suspend(session: Session, member: _Alias, *, out: _Out = None) -> None:

@@ -21,10 +21,10 @@ _MAX_RULEBOOK = 16 * 1024 * 1024
 
 
 class BadQuorum(UsageError):
-    """Neither a number of cosigners nor `none`."""
+    """Neither a number of cosigners, which `--cosigner` names, nor `none`."""
 
     code = "usage.bad_quorum"
-    hint = "give `--quorum 3`, or `--quorum none` where one or two cosign"
+    hint = "give at most the number of --cosigner options, as `--quorum 3` of 4, or `--quorum none` for one or two"
 
 
 def register(app: typer.Typer) -> None:
@@ -71,7 +71,7 @@ def init(
         members=tuple(MemberCard.decode(card) for card in cards),
         cosigners=tuple(cosigner or ()),
         governors=tuple(governor or ()),
-        quorum=_quorum(quorum),
+        quorum=_quorum(quorum, len(cosigner or ())),
         rulebook="" if rulebook is None else sha256(read_bounded(rulebook, _MAX_RULEBOOK)).hexdigest(),
         law=law,
     )
@@ -80,11 +80,13 @@ def init(
     _report(session, genesis)
 
 
-def _quorum(text: str | None) -> int | None:
+def _quorum(text: str | None, cosigners: int) -> int | None:
     if text is None or text == "none":
         return 0 if text else None
     if not text.isascii() or not text.isdigit() or not 0 < int(text[:4]) < 1000:
         raise BadQuorum("not a number of cosigners", value=text)
+    if int(text) > cosigners:
+        raise BadQuorum(f"a quorum of {int(text)} of {cosigners} cosigners", value=text)
     return int(text)
 
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .acting import acting, fetch, time_of
+from .acting import Work, acting, fetch, time_of
 from .context import ACTING, Session, command
 from .output import short
 from .parties import RecordWord
 
 if TYPE_CHECKING:
+    from nodes.documents.model import Document
     from nodes.parcel import Attachment
 
 __all__ = ["inbox", "issue", "register", "send"]
@@ -59,6 +60,7 @@ def issue(
         session.screen.warn(f"{finding.place}: {finding.message}")
     attachments, ends = [_attachment(path) for path in attach or ()], time_of(until)
     with acting(session) as work:
+        _warn_of_outsiders(work, document)
         report = work.desk.issue(
             document,
             to=work.member(to).id if to else None,
@@ -71,6 +73,22 @@ def issue(
         number = document.facts.number
         title = document.kind.value.replace("_", " ")
         work.done(report, f"issued {title} {number}", number=number)
+
+
+def _warn_of_outsiders(work: Work, document: Document) -> None:
+    """Say before it is signed that the bill will be stuck: an outsider cannot act, not even once it is enrolled."""
+    from nodes.documents.model import Role
+    from nodes.issuing import outsiders
+
+    for role, party in outsiders(document, work.reader.members()):
+        who = ", ".join(part for part in (party.name, party.lei, *party.codes) if part)
+        if role is Role.ORDER_PARTY:
+            stuck = f"the bill is to the order of {who}, which is no member of this ledger: nobody can endorse it here "
+            stuck += "or claim the goods with it, and its holder can pass on possession only"
+        else:
+            stuck = f"the consignee, {who}, is no member of this ledger: the bill can go to nobody else, and nobody "
+            stuck += "can claim the goods with it here"
+        work.screen.warn(f"{stuck}; until its first holder accepts it, `lading act RECORD void` withdraws it")
 
 
 def _attachment(path: Path) -> Attachment:

@@ -6,8 +6,8 @@
 
 With `--json` stdout holds one JSON value and nothing else, ids and hashes whole, times in ISO 8601 UTC, and
 an error is one JSON object, on one line, which is the last of stderr: what comes before it are messages for
-people, in plain text (`lading … --json 2>&1 >/dev/null | tail -n 1`). Without it ids are shortened to 12 hexadecimal digits. Colours only
-where a person looks at a terminal, and not under `NO_COLOR`.
+people, in plain text (`lading … --json 2>&1 >/dev/null | tail -n 1`). Without it ids are shortened to 12
+hexadecimal digits. Colours only where a person looks at a terminal, and not under `NO_COLOR`.
 """
 
 from __future__ import annotations

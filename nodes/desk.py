@@ -183,8 +183,10 @@ class Desk:
             try:
                 self._keep(record_id, document, secret, attachments)
                 report = self.submit(engine, signed)
-            except (RefusedError, InputError):  # nothing of it is on the ledger; after any other error it may be
+            except (RefusedError, InputError) as refused:  # nothing of it is on the ledger; after others it may be
                 self.vault.forget(record_id)
+                if refused.code == "rule.number_is_new":
+                    refused.value = document.facts.number
                 raise
             handed = self.courier.hand_on(record_id, receivers(report.record, bound_to, reader), reader)
         return _report(report, handed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from contracts.table import RuleTable
 from ledger.commitment import commit
@@ -24,6 +24,7 @@ __all__ = [
     "find_party",
     "issue_arguments",
     "kind_named",
+    "outsiders",
 ]
 
 
@@ -46,6 +47,13 @@ class NotForThisKind(UsageError):
 
     code = "issue.not_for_this_kind"
     hint = "leave the option out; `lading rules show KIND` lists what an issue takes"
+
+
+_CHOICES: Final = {
+    "law": ("governing law", "give `--law CODE`, an ISO 3166 code such as SG; `lading init --law` sets a ledger's own"),
+    "place": ("place of issue", "give `--place CODE`, a UN/LOCODE such as CNSHA, or put it into the document"),
+}
+"""What an issue needs: how it is called, and how it is given."""
 
 
 class ChoiceMissing(UsageError):
@@ -129,7 +137,9 @@ def issue_arguments(
     arguments |= _parties(document, issue, members)
     for name in ("law", "place"):
         if name in declared and not declared[name].optional and arguments[name] is None:
-            raise ChoiceMissing(f"the {table.title.lower()} needs its {name}", value=facts.number)
+            raise ChoiceMissing(
+                f"the {table.title.lower()} needs its {_CHOICES[name][0]}", value=facts.number, hint=_CHOICES[name][1]
+            )
     return {name: value for name, value in arguments.items() if name in declared and value is not None}
 
 
@@ -181,6 +191,16 @@ def _parties(document: Document, issue: Issue, members: Mapping[bytes, Record]) 
     elif form is Form.STRAIGHT:
         arguments["consignee"] = _reference(facts.parties.get(Role.CONSIGNEE), issue, members)
     return arguments
+
+
+def outsiders(document: Document, members: Mapping[bytes, Record]) -> list[tuple[Role, PartyFacts]]:
+    """The party that alone can pass title to the bill or claim its goods, if it is no member and so cannot act here."""
+    forms = {Form.ORDER: Role.ORDER_PARTY, Form.STRAIGHT: Role.CONSIGNEE}
+    if document.kind is not Kind.BILL_OF_LADING:
+        return []
+    role = forms.get(document.facts.form or Form.STRAIGHT)
+    party = None if role is None else document.facts.parties.get(role)
+    return [] if role is None or party is None or find_party(party, members) is not None else [(role, party)]
 
 
 def _reference(party: PartyFacts | None, issue: Issue, members: Mapping[bytes, Record]) -> bytes | None:

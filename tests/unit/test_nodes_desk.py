@@ -64,6 +64,7 @@ def test_the_same_number_again_is_refused_and_nothing_is_left(town):
     with pytest.raises(RuleRefused) as refused:
         town.issue(bill(), attachments=[TERMS])
     assert refused.value.code == "rule.number_is_new"
+    assert refused.value.value == "B-1"
     assert town.size() == size
     assert len(town.desk("carrier").vault.entries()) == held
 

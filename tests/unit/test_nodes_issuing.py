@@ -11,7 +11,7 @@ from contracts.refusals import RuleRefused
 from ledger.hashing import attachment_commitment, number_key, outside_party
 from ledger.strict_json import canonicalise
 from nodes.access import open_for_reading
-from nodes.documents.model import Kind
+from nodes.documents.model import Kind, PartyFacts, Role
 from nodes.documents.read import read_document
 from nodes.issuing import (
     ChoiceMissing,
@@ -20,8 +20,11 @@ from nodes.issuing import (
     NotForThisKind,
     NotTheIssuer,
     kind_named,
+    outsiders,
 )
 from nodes.parcel import Attachment
+
+LEI = "5493001KJTIIGC8Y1R12"
 
 
 @pytest.fixture
@@ -154,14 +157,31 @@ def test_what_records_of_a_kind_do_not_have_cannot_be_chosen(town, document, who
 
 def test_a_ledger_without_a_law_asks_for_it(tmp_path):
     town = Town(tmp_path, law="")
-    with pytest.raises(ChoiceMissing, match="needs its law"):
+    with pytest.raises(ChoiceMissing, match="needs its governing law") as missing:
         town.issue(bill())
+    assert "--law" in missing.value.hint
+    assert "--place" not in missing.value.hint
     assert town.issue(bill(), law="NL").record.fields["law"] == "NL"
 
 
 def test_a_document_without_a_place_of_issue_asks_for_it(town):
-    with pytest.raises(ChoiceMissing, match="needs its place"):
+    with pytest.raises(ChoiceMissing, match="needs its place of issue") as missing:
         town.issue(bill(placeOfIssue=None))
+    assert "--place" in missing.value.hint
+    assert "--law" not in missing.value.hint
+
+
+def test_the_party_that_alone_could_act_and_is_no_member(town):
+    members = {town.id(alias): town.record(town.id(alias)) for alias in town.homes}
+    outside = bill(documentParties=parties(endorsee=named("Nobody Ltd", LEI)))
+    assert outsiders(outside, members) == [(Role.ORDER_PARTY, PartyFacts("Nobody Ltd", LEI))]
+    straight = parties(endorsee=None, consignee=named("Nobody Ltd", LEI))
+    assert outsiders(bill(isToOrder=False, documentParties=straight), members) == [
+        (Role.CONSIGNEE, PartyFacts("Nobody Ltd", LEI))
+    ]
+    blank = bill(documentParties=parties(endorsee=None))
+    for document in (bill(), blank, waybill(), invoice(), certificate()):
+        assert outsiders(document, members) == []
 
 
 def test_kinds_have_names():
