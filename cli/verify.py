@@ -25,7 +25,7 @@ from typing import Any, BinaryIO, Final
 
 from ledger.bundle import MAX_BUNDLE
 from ledger.errors import LadingError, UsageError
-from ledger.policy import MAX_POLICY, Policy
+from ledger.policy import MAX_POLICY, BadPolicy, Policy
 from ledger.quorum import weaknesses
 from ledger.report import Report, TitleEvent, Verdict
 from ledger.times import iso, parse_iso
@@ -44,6 +44,7 @@ _STYLES: Final = {Verdict.VALID: "green", Verdict.INVALID: "red", Verdict.UNKNOW
 _UNITS: Final = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _DURATION: Final = re.compile(r"([0-9]{1,9})([smhd])")
 _MODES: Final = {"endorse": "endorsed", "blank": "endorsed in blank", "possession": "possession only"}
+_NOT_REACHED: Final = "verify.not_reached"
 _MIB: Final = 1024 * 1024
 
 
@@ -97,8 +98,8 @@ def main(arguments: Sequence[str] | None = None, *, name: str = "lading verify")
     policy = _read_policy(options.policy)
     at = time.time_ns() // 1_000_000 if options.at is None else parse_iso(options.at)
     limit = max(0, options.limit) * _MIB
-    data = _read(options.file, limit)
-    report = verify(data, policy, at=at, max_age=_duration(options.max_age), limit=limit)
+    data, size = _read(options.file, limit)
+    report = verify(data, policy, at=at, max_age=_duration(options.max_age), limit=limit, size=size)
     warnings = _warnings(report, policy)
     if options.json:
         print(to_json({**report.as_dict(), "at": iso(at), "warnings": warnings, "notice": NOTICE}))
@@ -126,16 +127,23 @@ def run(argv: Sequence[str] | None = None) -> int:
 
 
 def _read_policy(name: str) -> Policy:
-    return Policy.parse(_read(name, MAX_POLICY))
+    data, size = _read(name, MAX_POLICY)
+    wrong = "" if data else "the policy is empty"
+    if len(data) > MAX_POLICY:
+        many = f"more than {MAX_POLICY:,}" if size is None else f"{size:,}"
+        wrong = f"the policy has {many} bytes, and at most {MAX_POLICY:,} are read"
+    if wrong:
+        raise BadPolicy(wrong, value=name, hint="take the policy from a member of the ledger whom you trust")
+    return Policy.parse(data)
 
 
-def _read(name: str, limit: int) -> bytes:
-    """The bytes of a file, one more than `limit` at most."""
+def _read(name: str, limit: int) -> tuple[bytes, int | None]:
+    """The bytes of a file, one more than `limit` at most, and its size where it can be known."""
     try:
         if name == "-":
-            return _bounded(sys.stdin.buffer, limit)
+            return _bounded(sys.stdin.buffer, limit), None
         with Path(name).open("rb") as file:
-            return _bounded(file, limit)
+            return _bounded(file, limit), os.fstat(file.fileno()).st_size or None
     except (OSError, ValueError) as exc:  # ValueError: a zero byte in the name
         why = exc.strerror if isinstance(exc, OSError) else str(exc)
         raise FileUnreadable(f"cannot read {name}: {why}", value=name) from None
@@ -166,7 +174,8 @@ def _lines(report: Report, warnings: list[str]) -> list[str]:
     lines += [f"{styled('warning', 'yellow', sys.stdout)}  {printable(warning)}" for warning in warnings]
     lines += ["", "Steps"]
     for step in report.steps:
-        lines.append(f"  {step.number:2}  {_word(step.verdict)}  {printable(f'{step.title}: {step.detail}')}")
+        code = f" [{step.code}]" if step.code not in ("", _NOT_REACHED) else ""
+        lines.append(f"  {step.number:2}  {_word(step.verdict)}  {printable(f'{step.title}: {step.detail}')}{code}")
         if step.hint and step.verdict is not Verdict.VALID:
             lines.append(f"               hint: {printable(step.hint)}")
     lines += _about(report.facts)
@@ -184,7 +193,7 @@ def _about(facts: dict[str, Any]) -> list[str]:
         "Record": facts.get("record"),
         "Kind": str(facts["kind"]).replace("_", " ") if "kind" in facts else None,
         "Number": facts.get("number"),
-        "Issuer": facts.get("issuer"),
+        "Issuer": _party(facts, "issuer"),
         "Ledger": facts.get("origin"),
     }
     lines = [f"  {name:8}{printable(str(value))}" for name, value in named.items() if value is not None]
@@ -201,7 +210,22 @@ def _title(report: Report) -> list[str]:
     )
     rows = [[iso(event.time), str(event.index), event.actor, _deed(event), short(event.key)] for event in report.events]
     table = plain_table(["WHEN", "ENTRY", "WHO", "WHAT", "SIGNED BY KEY"], rows)
-    return ["", heading, *(f"  {line}" for line in table.split("\n"))]
+    parties = [f"  {printable(_full(party))}" for party in report.facts.get("parties", [])]
+    return ["", heading, *(f"  {line}" for line in table.split("\n")), "", "Who they are", *parties]
+
+
+def _party(facts: dict[str, Any], name: str) -> str | None:
+    """The party of a fact in full."""
+    party = facts.get(f"{name}_party")
+    return facts.get(name) if party is None else _full(party)
+
+
+def _full(party: dict[str, Any]) -> str:
+    """A party by its legal name, alias and LEI."""
+    names: dict[str, str] = party["names"]
+    legal = names.get("en") or next(iter(names.values()), "")
+    name = f"{legal} ({party['alias']})" if legal else str(party["alias"])
+    return f"{name}, LEI {party['lei']}" if party["lei"] else name
 
 
 def _deed(event: TitleEvent) -> str:
@@ -217,8 +241,8 @@ def _control(report: Report) -> list[str]:
         return [f"In control: not shown, since the history is {report.history.name}."]
     if "status" not in facts:
         return [f"In control: not shown, since control is {report.control.name}."]
-    who = printable(str(facts.get("controller") or "nobody"))
-    state = f"the record is {printable(str(facts['status']))}"
+    who = printable(_party(facts, "controller") or "nobody")
+    state = f"the record is {printable(str(facts['status']).replace('_', ' '))}"
     as_of = f", as of {iso(facts['as_of'])}" if "as_of" in facts else ""
     if report.control is Verdict.VALID:
         return [f"In control: {who}, since {iso(facts['since'])}{as_of}; {state}."]

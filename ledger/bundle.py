@@ -23,7 +23,7 @@ from typing import Any, Final
 
 from .commitment import Leaf
 from .errors import UnverifiedError
-from .strict_json import JsonValue, canonicalise, parse
+from .strict_json import JsonTooLarge, JsonValue, canonicalise, parse
 
 __all__ = [
     "BUNDLE_FORMAT",
@@ -125,9 +125,18 @@ class Bundle:
         )
 
     @classmethod
-    def decode(cls, data: bytes, *, limit: int = MAX_BUNDLE) -> Bundle:
-        """Read a bundle; only the canonical form is one. Raises errors of `ledger.strict_json` or `NotABundle`."""
-        if sum(map(data.count, (b",", b"[", b"{"))) > MAX_VALUES and len(data) <= limit:
+    def decode(cls, data: bytes, *, limit: int = MAX_BUNDLE, size: int | None = None) -> Bundle:
+        """Read a bundle; only the canonical form is one. Raises errors of `ledger.strict_json` or `NotABundle`.
+
+        `size` is the file's, where `data` is only the beginning of one above `limit`.
+        """
+        if not data:
+            raise NotABundle("the file is empty")
+        if len(data) > limit:
+            many = f"more than {limit:,}" if size is None else f"{size:,}"
+            message = f"the file has {many} bytes, and at most {limit:,} are read"
+            raise JsonTooLarge(message, value=size, hint="if it is the right file, read it with a higher --limit")
+        if sum(map(data.count, (b",", b"[", b"{"))) > MAX_VALUES:
             raise NotABundle(f"more than {MAX_VALUES:,} values")
         value: Any = parse(data, limit=limit)
         if not isinstance(value, dict) or value.get("format") != BUNDLE_FORMAT:

@@ -79,6 +79,8 @@ class Evidence:
     """Members by what the genesis and the entries call them."""
     codes: dict[bytes, tuple[str, ...]] = field(default_factory=dict)
     """The codes of members, as LIST:CODE."""
+    legal: dict[bytes, tuple[dict[str, str], str]] = field(default_factory=dict)
+    """The legal names of members, by language, and their LEI, which may be empty."""
 
     def the_genesis(self) -> Genesis:
         """The genesis, after step 2."""
@@ -101,6 +103,13 @@ class Evidence:
         if party is None:
             return "nobody"
         return self.aliases.get(party) or party.hex()[:16]
+
+    def party(self, party: bytes | None) -> dict[str, Any] | None:
+        """A party as its card or its enrolment has it: alias, legal names by language, LEI; None for nobody."""
+        if party is None:
+            return None
+        names, lei = self.legal.get(party, ({}, ""))
+        return {"alias": self.name(party), "names": names, "lei": lei}
 
 
 def _known(value: _Found | None) -> _Found:

@@ -66,7 +66,7 @@ class JsonTooLarge(JsonError):
     """More bytes than the place allows."""
 
     code = "json.too_large"
-    hint = "a document holds at most 8 MiB; move pictures and appendices into attachments"
+    hint = "check that it is the file that is meant; what is not part of its text belongs into files of its own"
 
 
 class NotUtf8(JsonError):

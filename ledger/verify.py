@@ -57,15 +57,24 @@ _STEPS: tuple[tuple[int, str, _Check, tuple[int, ...]], ...] = (
 _LAST_OF_HISTORY = 10
 
 
-def verify(data: bytes, policy: Policy, *, at: int, max_age: int = DEFAULT_MAX_AGE, limit: int = MAX_BUNDLE) -> Report:
+def verify(
+    data: bytes,
+    policy: Policy,
+    *,
+    at: int,
+    max_age: int = DEFAULT_MAX_AGE,
+    limit: int = MAX_BUNDLE,
+    size: int | None = None,
+) -> Report:
     """Verify a bundle under a policy. Raises nothing: what goes wrong is a step's result.
 
     `at` is the time of checking in Unix milliseconds, `max_age` how many milliseconds old the cosignatures
-    may be for a verdict on control now, `limit` the largest file in bytes.
+    may be for a verdict on control now, `limit` the largest file in bytes; `size` is the file's,
+    where `data` is only the beginning of one above `limit`.
     """
     report = Report()
     try:
-        bundle = Bundle.decode(data, limit=limit)
+        bundle = Bundle.decode(data, limit=limit, size=size)
     except LadingError as exc:
         report.steps.append(Step(1, "the file is a bundle", Verdict.UNKNOWN, exc.message, exc.code, exc.hint))
         for number, title, _, _ in _STEPS:

@@ -53,9 +53,10 @@ def check_state(evidence: Evidence) -> str:
     evidence.state = record
     evidence.facts["status"] = record.status
     evidence.facts["controller"] = None if record.controller is None else evidence.name(record.controller)
+    evidence.facts["controller_party"] = evidence.party(record.controller)
     evidence.facts["since"] = record.since
     who = "nobody is" if record.controller is None else f"{evidence.name(record.controller)} is"
-    return f"{record.status}, {who} in control since {iso(record.since)}"
+    return f"{_words(record.status)}, {who} in control since {iso(record.since)}"
 
 
 def _check_number(evidence: Evidence, root: bytes) -> None:
@@ -83,7 +84,7 @@ def check_fresh(evidence: Evidence) -> str:
     evidence.facts["as_of"] = as_of
     name = evidence.name(record.controller)
     if record.controller is None:
-        return f"nobody is in control: {record.status} since {iso(record.since)}, by entry {record.entry}"
+        return f"nobody is in control: {_words(record.status)} since {iso(record.since)}, by entry {record.entry}"
     if record.locked_until is not None and evidence.at < record.locked_until:
         return f"{name} is in control, locked until {iso(record.locked_until)}"
     age = evidence.at - as_of
@@ -100,8 +101,13 @@ def _as_of(evidence: Evidence) -> int:
     return evidence.commits[-1].time if seconds is None else seconds * 1000
 
 
+def _words(status: str) -> str:
+    return status.replace("_", " ")
+
+
 def _span(milliseconds: int) -> str:
-    minutes = milliseconds // 60_000
-    if minutes < 120:
-        return f"{minutes} minutes"
-    return f"{minutes // 60} hours" if minutes < 2880 else f"{minutes // 1440} days"
+    seconds = milliseconds // 1000
+    for unit, length in (("day", 86_400), ("hour", 3600), ("minute", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds // length} {unit}s"
+    return "1 second" if seconds == 1 else f"{seconds} seconds"

@@ -6,7 +6,7 @@ Each takes the evidence, and gives one sentence or raises.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from .bundle import Redacted, WholeDocument
 from .commitment import Leaf, is_json, verify_whole
@@ -29,6 +29,10 @@ __all__ = [
     "check_signatures",
 ]
 
+_AS_READ: Final = (
+    "; the values of its fields are those that its issuer read from the {form}, and are bound with it as such; "
+    "the {form} is not read again here"
+)
 _FieldAt = Callable[[str], JsonValue]
 
 
@@ -125,6 +129,8 @@ def _tell(evidence: Evidence) -> None:
     evidence.facts["record"] = evidence.bundle.record.hex()
     evidence.facts["kind"] = issue.action.partition(".")[0]
     evidence.facts["issuer"] = evidence.name(issue.actor)
+    evidence.facts["issuer_party"] = evidence.party(issue.actor)
+    evidence.facts["parties"] = _parties(evidence)
     for index, time, signed in evidence.chain:
         body = signed.transaction
         to, mode = body.arguments.get("to"), body.arguments.get("mode")
@@ -139,6 +145,16 @@ def _tell(evidence: Evidence) -> None:
                 mode if type(mode) is str else "",
             )
         )
+
+
+def _parties(evidence: Evidence) -> list[dict[str, Any]]:
+    """Everybody whom the history names, in the order in which they appear."""
+    found: dict[bytes, dict[str, Any] | None] = {}
+    for _, _, signed in evidence.chain:
+        for party in (signed.transaction.actor, signed.transaction.arguments.get("to")):
+            if type(party) is bytes and party not in found:
+                found[party] = evidence.party(party)
+    return [party for party in found.values() if party is not None]
 
 
 def check_document(evidence: Evidence) -> str:
@@ -158,7 +174,7 @@ def check_document(evidence: Evidence) -> str:
         return f"{len(disclosed)} of {len(document.leaves) - 1} fields disclosed, the others proven present"
     fields = {leaf.pointer: leaf.value for leaf in _whole(commitment, document)}
     _check_facts(evidence, lambda pointer: _scalar(fields.get(pointer)))
-    reading = "" if is_json(document.media_type) else "; its fields as its issuer read them from the file"
+    reading = "" if is_json(document.media_type) else _AS_READ.format(form=document.media_type)
     return f"{len(document.original):,} bytes, {len(document.hashes)} leaves{reading}"
 
 

@@ -60,6 +60,7 @@ def read_genesis(evidence: Evidence) -> str:
     evidence.ledger = sha256(evidence.bundle.genesis).digest()
     for card in genesis.members:
         evidence.aliases[card.id], evidence.codes[card.id] = card.alias, card.codes
+        evidence.legal[card.id] = (dict(card.names), card.lei)
     evidence.facts["ledger"] = evidence.ledger.hex()
     evidence.facts["origin"] = genesis.origin
     return f"ledger {evidence.ledger.hex()[:16]}… of {genesis.origin}, {len(genesis.members)} founding members"
@@ -162,3 +163,6 @@ def _learn(evidence: Evidence, signed: SignedTransaction) -> None:
     if body.action == "member.enrol" and type(record) is bytes and type(alias) is str:
         evidence.aliases[record] = alias
         evidence.codes[record] = tuple(codes) if type(codes) is list else ()
+        names, lei = body.arguments.get("names"), body.arguments.get("lei")
+        legal = {str(key): str(name) for key, name in names.items()} if isinstance(names, dict) else {}
+        evidence.legal[record] = (legal, lei if type(lei) is str else "")

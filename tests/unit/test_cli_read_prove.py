@@ -59,6 +59,19 @@ def test_a_bundle_is_written_and_verifies(town, run, tmp_path):
     assert bundle.document.original == bill().original
 
 
+def test_the_values_of_a_document_that_is_no_json_are_said_to_be_its_issuers(town, run, tmp_path):
+    record = town.issue(invoice(), "shipper").record.id
+    cosign(town, "carrier", "shipper", "bank")
+    run.text("shipper", "prove", record.hex(), "--out", "invoice.lading")
+    policy = Policy.parse(town.genesis.policy.encode())
+    report = verify((tmp_path / "invoice.lading").read_bytes(), policy, at=START + 60_000)
+    assert (report.steps[9].verdict, report.history) == (Verdict.VALID, Verdict.VALID)
+    assert report.steps[9].detail.endswith(
+        "; the values of its fields are those that its issuer read from the application/xml, and are bound with it as "
+        "such; the application/xml is not read again here"
+    )
+
+
 def test_what_was_made_as_json(town, run):
     record = town.held(holder="bank")
     cosign(town, "carrier", "shipper", "bank")

@@ -17,7 +17,8 @@ from support.forging import Proven
 
 from cli import exits
 from cli.main import main
-from cli.verify import NOTICE, parser, run
+from cli.verify import NOTICE, _full, parser, run
+from ledger.policy import MAX_POLICY
 
 AT = "2025-11-24T16:05Z"
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,7 +60,16 @@ def test_both_verdicts_the_steps_and_the_title_are_printed(bundle, policy, prove
     key = proven.trade.members["shipper"].key.public.hex()[:12]
     assert title[0].split() == ["WHEN", "ENTRY", "WHO", "WHAT", "SIGNED", "BY", "KEY"]
     assert title[3] == f"  2025-11-24T16:00:03Z  11     shipper  offer to bank, endorsed  {key}"
-    assert "In control: bank, since 2025-11-24T16:00:04Z, as of 2025-11-24T16:00:05Z; the record is held." in lines
+    assert "  Issuer  Carrier Ltd (carrier)" in lines
+    assert lines[lines.index("Who they are") + 1 :][:3] == [
+        "  Carrier Ltd (carrier)",
+        "  Shipper Ltd (shipper)",
+        "  Bank Ltd (bank)",
+    ]
+    assert (
+        "In control: Bank Ltd (bank), since 2025-11-24T16:00:04Z, as of 2025-11-24T16:00:05Z; the record is held."
+        in lines
+    )
     assert lines[-1] == NOTICE
 
 
@@ -72,6 +82,9 @@ def test_json_holds_the_same(bundle, policy, capsys):
     assert value["events"][2]["mode"] == "endorse"
     assert value["events"][2]["time"] == "2025-11-24T16:00:03Z"
     assert value["facts"]["controller"] == "bank"
+    assert value["facts"]["controller_party"] == {"alias": "bank", "names": {"en": "Bank Ltd"}, "lei": ""}
+    assert value["facts"]["issuer_party"]["names"] == {"en": "Carrier Ltd"}
+    assert [party["alias"] for party in value["facts"]["parties"]] == ["carrier", "shipper", "bank"]
     assert value["facts"]["since"] == "2025-11-24T16:00:04Z"
     assert (value["at"], value["warnings"], value["notice"]) == ("2025-11-24T16:05:00Z", [], NOTICE)
 
@@ -86,15 +99,16 @@ def test_a_changed_document_is_invalid_and_what_it_claims_is_called_a_claim(prov
     assert "\nUNKNOWN  control   it rests on the history, which is INVALID\n" in out
     assert "\nChain of title as the file claims it; the history is INVALID\n" in out
     assert "\nIn control: not shown, since the history is INVALID.\n" in out
+    assert " is not what was committed [document.changed]\n" in out
+    assert "verify.not_reached" not in out
 
 
 def test_an_old_bundle_is_unknown_and_says_who_was_in_control_then(bundle, policy, capsys):
     assert run([bundle, "--policy", policy, "--at", "2025-12-24"]) == exits.UNKNOWN
     out = capsys.readouterr().out
     assert "UNKNOWN  control   step 12: bank was in control at 2025-11-24T16:00:05Z, 29 days ago" in out
-    assert (
-        "In control then: bank, since 2025-11-24T16:00:04Z, as of 2025-11-24T16:00:05Z; the record is held. Now:" in out
-    )
+    assert "In control then: Bank Ltd (bank), since 2025-11-24T16:00:04Z, as of 2025-11-24T16:00:05Z; the" in out
+    assert "; the record is held. Now: UNKNOWN.\n" in out
     assert run([bundle, "--policy", policy, "--at", "2025-12-24", "--max-age", "30d"]) == exits.DONE
 
 
@@ -188,6 +202,13 @@ def test_every_option_is_explained():
         assert option in text
 
 
+def test_a_party_is_shown_with_its_legal_name_and_lei():
+    party = {"alias": "jadewind", "names": {"zh": "玉风", "en": "Jadewind Line"}, "lei": "FICT00JADEWINDLINE75"}
+    assert _full(party) == "Jadewind Line (jadewind), LEI FICT00JADEWINDLINE75"
+    assert _full({**party, "names": {"zh": "玉风"}, "lei": ""}) == "玉风 (jadewind)"
+    assert _full({**party, "names": {}, "lei": ""}) == "jadewind"
+
+
 # Files that are no bundles
 
 
@@ -224,9 +245,37 @@ def test_a_file_of_100_mb_is_unknown_and_not_read_to_its_end(policy, tmp_path, c
     with path.open("wb") as file:
         file.truncate(100_000_000)
     assert verify(str(path), policy) == exits.UNKNOWN
-    assert "67,108,865 bytes where at most 67,108,864 are allowed" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "the file has 100,000,000 bytes, and at most 67,108,864 are read [json.too_large]\n" in out
+    assert "hint: if it is the right file, read it with a higher --limit\n" in out
     assert verify(str(path), policy, "--limit", "1") == exits.UNKNOWN
-    assert "1,048,577 bytes where at most 1,048,576 are allowed" in capsys.readouterr().out
+    assert "the file has 100,000,000 bytes, and at most 1,048,576 are read" in capsys.readouterr().out
+
+
+def test_standard_input_above_the_limit_has_no_known_size(policy, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(bytes(1_048_577))))
+    assert verify("-", policy, "--limit", "1") == exits.UNKNOWN
+    assert "the file has more than 1,048,576 bytes, and at most 1,048,576 are read" in capsys.readouterr().out
+
+
+def test_an_empty_file_and_a_policy_that_is_empty_or_too_large_are_called_so(bundle, policy, tmp_path, capsys):
+    path = tmp_path / "empty"
+    path.write_bytes(b"")
+    assert verify(str(path), policy) == exits.UNKNOWN
+    assert "step 1: the file is empty\n" in capsys.readouterr().out
+    assert verify(bundle, str(path)) == exits.USAGE
+    assert capsys.readouterr().err.startswith("error[policy.malformed]: the policy is empty\n")
+    path.write_bytes(b"#" * 40_000)
+    assert verify(bundle, str(path)) == exits.USAGE
+    message = f"error[policy.malformed]: the policy has 40,000 bytes, and at most {MAX_POLICY:,} are read\n"
+    assert capsys.readouterr().err.startswith(message)
+
+
+def test_an_age_is_told_in_the_unit_that_fits(bundle, policy, capsys):
+    for at, age, said in (("16:00:06Z", "0s", "1 second ago"), ("16:00:45Z", "1s", "40 seconds ago"),
+                          ("16:05:05Z", "1s", "5 minutes ago"), ("20:00:05Z", "1s", "4 hours ago")):  # fmt: skip
+        assert run([bundle, "--policy", policy, "--at", f"2025-11-24T{at}", "--max-age", age]) == exits.UNKNOWN
+        assert f"2025-11-24T16:00:05Z, {said}; later acts" in capsys.readouterr().out
 
 
 def test_a_truncated_bundle_is_unknown_wherever_it_is_cut(proven, policy, tmp_path, capsys):

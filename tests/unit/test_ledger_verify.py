@@ -57,6 +57,9 @@ def test_every_step_says_what_it_found(proven):
 
 def test_what_was_established_is_given_as_facts_and_events(proven):
     report = proven.check(proven.bundle)
+    carrier, shipper, bank = (
+        {"alias": alias, "names": {"en": f"{alias.title()} Ltd"}, "lei": ""} for alias in ("carrier", "shipper", "bank")
+    )
     assert report.facts == {
         "ledger": proven.trade.genesis.id.hex(),
         "origin": "ledger.example/test",
@@ -64,10 +67,13 @@ def test_what_was_established_is_given_as_facts_and_events(proven):
         "record": proven.bill.hex(),
         "kind": "bill_of_lading",
         "issuer": "carrier",
+        "issuer_party": carrier,
+        "parties": [carrier, shipper, bank],
         "number": "OCLU0001",
         "number_is_unique": True,
         "status": "held",
         "controller": "bank",
+        "controller_party": bank,
         "since": proven.trade.time - 1_000,
         "as_of": proven.trade.time,
     }
@@ -297,3 +303,7 @@ def test_the_largest_file_can_be_set(proven):
     assert verify(data, proven.trade.policy, at=proven.trade.time, limit=len(data)).verdict is Verdict.VALID
     report = verify(data, proven.trade.policy, at=proven.trade.time, limit=len(data) - 1)
     assert failed(report).code == "json.too_large"
+    assert (
+        failed(report).detail
+        == f"the file has more than {len(data) - 1:,} bytes, and at most {len(data) - 1:,} are read"
+    )
