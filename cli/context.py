@@ -89,7 +89,9 @@ class Session:
         """The home. Raises `HomeNotFound`."""
         from nodes.home import Home
 
-        return Home.open(self.folder)
+        home = Home.open(self.folder)
+        home.on_wait = self.screen.say
+        return home
 
     def passphrase(self, *, new: bool = False) -> str:
         """The passphrase, from a file, the environment or the person. `new` asks twice."""

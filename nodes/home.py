@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -99,6 +100,8 @@ class Home:
     def __init__(self, folder: Path, settings: Settings) -> None:
         self.folder = folder
         self.settings = settings
+        self.on_wait: Callable[[str], None] | None = None
+        """Is told for whom a command waits."""
 
     @classmethod
     def create(
@@ -217,11 +220,12 @@ class Home:
 
     def lock(self, *, timeout: float = 10.0, purpose: str = "") -> FileLock:
         """The lock of whoever changes this home (key store, settings, pins)."""
-        return FileLock(self.folder / "home.lock", timeout=timeout, purpose=purpose)
+        return FileLock(self.folder / "home.lock", timeout=timeout, purpose=purpose, on_wait=self.on_wait)
 
     def ledger_lock(self, *, timeout: float = 10.0, purpose: str = "") -> FileLock:
         """The lock of whoever commits to the ledger; it lies in the operator's home."""
-        return FileLock(self.operator_folder() / "ledger.lock", timeout=timeout, purpose=purpose)
+        path = self.operator_folder() / "ledger.lock"
+        return FileLock(path, timeout=timeout, purpose=purpose, on_wait=self.on_wait)
 
     def tidy(self) -> int:
         """Remove what crashes left half-written; how many files. Call it under `lock()`."""

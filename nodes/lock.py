@@ -27,6 +27,14 @@ __all__ = ["CannotLock", "FileLock", "LockHeld"]
 
 _TEXT_LIMIT: Final = 200
 _PAUSE: Final = 0.02
+_GRACE: Final = 0.2
+"""What another command takes; only who waits longer hears of it, in seconds."""
+_NODE: Final = "lading serve"
+"""How the purpose of a node begins."""
+_PATIENCE_WITH_A_NODE: Final = 3.0
+_NODE_HINT: Final = (
+    "a node serves this ledger: act through it (docs/api.md), or stop it, run the command, and start it again"
+)
 _BINARY: Final = getattr(os, "O_BINARY", 0)
 
 
@@ -47,7 +55,8 @@ class CannotLock(UnavailableError):
 class FileLock:
     """The exclusive lock on `path`, as a context manager.
 
-    `timeout` is in seconds, 0 tries once. `purpose` is shown to whoever finds the lock held.
+    `timeout` is in seconds, 0 tries once; a node that serves does not end by itself, and is waited for 3 s at most.
+    `purpose` is shown to whoever finds the lock held, `on_wait` is told once for whom this one waits.
     """
 
     def __init__(
@@ -58,22 +67,28 @@ class FileLock:
         purpose: str = "",
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        on_wait: Callable[[str], None] | None = None,
     ) -> None:
         self.path = path
         self._timeout = timeout
         self._text = f"{os.getpid()} {purpose}".strip()[: _TEXT_LIMIT - 1] + "\n"
         self._clock = clock
         self._sleep = sleep
+        self._on_wait = on_wait
         self._descriptor: int | None = None
 
     def acquire(self) -> None:
         """Take the lock. Raises `LockHeld` after the timeout, `CannotLock` if there can be none."""
-        deadline = self._clock() + self._timeout
+        started, told = self._clock(), False
+        deadline = started + self._timeout
         descriptor = self._open()
         try:
             while not _try_lock(descriptor):
                 if self._clock() >= deadline:
                     raise self._held(descriptor)
+                if not told and self._clock() - started >= _GRACE:
+                    told = True
+                    deadline = min(deadline, started + self._tell(descriptor))
                 self._sleep(_PAUSE)
             os.ftruncate(descriptor, 0)
             os.lseek(descriptor, 0, os.SEEK_SET)
@@ -120,13 +135,26 @@ class FileLock:
         except (OSError, ValueError) as exc:
             raise self._impossible(exc) from None
 
+    def _tell(self, descriptor: int) -> float:
+        """Say for whom this one waits; how many seconds are worth waiting."""
+        _, purpose, who = self._holder(descriptor)
+        if self._on_wait is not None:
+            self._on_wait(f"waiting for {who}, which holds {self.path}")
+        return _PATIENCE_WITH_A_NODE if purpose.startswith(_NODE) else self._timeout
+
     def _held(self, descriptor: int) -> LockHeld:
+        pid, purpose, who = self._holder(descriptor)
+        hint = _NODE_HINT if purpose.startswith(_NODE) else None
+        return LockHeld(f"{self.path} is locked by {who}", value=pid or None, hint=hint)
+
+    def _holder(self, descriptor: int) -> tuple[str, str, str]:
+        """The process that holds the lock: its id, its purpose, and both in words."""
         os.lseek(descriptor, 0, os.SEEK_SET)
         text = os.read(descriptor, _TEXT_LIMIT).decode("utf-8", "replace").strip()
         pid, _, purpose = text.partition(" ")
         who = f"process {pid}" if pid.isdecimal() else "another process"
         what = f" ({purpose})" if purpose.isprintable() and purpose else ""
-        return LockHeld(f"{self.path} is locked by {who}{what}", value=pid or None)
+        return pid, purpose, who + what
 
     def _impossible(self, exc: Exception) -> CannotLock:
         return CannotLock(f"cannot lock {self.path}: {exc}", value=str(self.path))

@@ -67,7 +67,7 @@ class NoStore(NotFoundError):
     """There is no ledger here: no file, an empty one, or a database without its tables."""
 
     code = "store.absent"
-    hint = "check the path; `lading init` makes a new ledger"
+    hint = "check the path; if a ledger was there, put it back from a backup"
 
 
 class NewerStore(UnavailableError):

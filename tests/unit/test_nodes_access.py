@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
 from support.town import Town, bill
 
-from ledger.store.port import NoStore, StoreFailed
-from nodes.access import open_for_reading, open_for_writing, open_replica, open_store
+from cli.exits import exit_status
+from ledger.store.port import StoreFailed
+from nodes.access import LedgerAway, LedgerLost, open_for_reading, open_for_writing, open_replica, open_store
 from nodes.home import Home, LedgerIsRemote, NoLedger, OtherLedger
 from nodes.lock import FileLock, LockHeld
 
@@ -102,10 +105,41 @@ def test_without_a_ledger_there_is_nothing_to_open(town, way):
     remote = Home.create(town.folder / "remote", name="remote", location="https://ledger.example")
     with pytest.raises(LedgerIsRemote), way(remote):
         pass
-    town.homes["carrier"].ledger_path.unlink()
-    with pytest.raises(NoStore), way(town.homes["bank"]):
+
+
+WAYS = [
+    open_for_reading,
+    lambda home: open_for_writing(home, int, purpose="a"),
+    lambda home: open_store(home, purpose="a"),
+]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("left", ["nothing", "an empty file", "no tables"])
+def test_a_pinned_ledger_that_is_lost_is_damage(town, way, left):
+    path = town.homes["carrier"].ledger_path
+    path.unlink()
+    if left == "an empty file":
+        path.touch()
+    elif left == "no tables":
+        with closing(sqlite3.connect(path)) as database:
+            database.execute("CREATE TABLE other (a)")
+    for who in ("bank", "carrier"):
+        with pytest.raises(LedgerLost) as lost, way(town.homes[who]):
+            pass
+        assert exit_status(lost.value) == 4
+        assert "backup" in lost.value.hint
+        assert "init" not in lost.value.hint
+    assert path.exists() == (left != "nothing")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_operator_that_is_away_is_no_damage(town, way):
+    town.homes["carrier"].folder.rename(town.folder / "elsewhere")
+    with pytest.raises(LedgerAway) as away, way(town.homes["bank"]):
         pass
-    assert not town.homes["carrier"].ledger_path.exists()
+    assert exit_status(away.value) == 3
+    assert not town.homes["carrier"].folder.exists()
 
 
 def test_homes_can_be_moved_together(town, tmp_path):

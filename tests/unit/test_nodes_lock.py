@@ -37,6 +37,24 @@ def test_the_second_waits_and_learns_who_is_first(tmp_path: Path) -> None:
     assert not lock.held
 
 
+@pytest.mark.parametrize(
+    ("purpose", "seconds", "hint"),
+    [("lading offer", 10.0, "end it if it hangs"), ("lading serve at http://127.0.0.1:8720", 3.0, "a node serves")],
+)
+def test_who_waits_is_told_for_whom_and_a_node_is_not_waited_for(
+    tmp_path: Path, purpose: str, seconds: float, hint: str
+) -> None:
+    clock, told = Clock(), list[tuple[float, str]]()
+    path = tmp_path / "lock"
+    with FileLock(path, purpose=purpose), pytest.raises(LockHeld) as caught:
+        FileLock(path, clock=clock, sleep=clock.sleep, on_wait=lambda text: told.append((clock.now, text))).acquire()
+    assert clock.now == pytest.approx(seconds, abs=0.05)
+    ((when, text),) = told
+    assert when == pytest.approx(0.2, abs=0.05)
+    assert text == f"waiting for process {os.getpid()} ({purpose}), which holds {path}"
+    assert hint in caught.value.hint
+
+
 def test_it_is_taken_as_soon_as_it_is_free(tmp_path: Path) -> None:
     first, clock = FileLock(tmp_path / "lock"), Clock()
     first.acquire()
