@@ -18,7 +18,9 @@ from ledger.errors import DamagedError, InputError, LadingError
 from ledger.genesis import Genesis
 from ledger.member import MemberCard
 from ledger.policy import Policy
+from ledger.store.port import NoStore
 from ledger.store.sqlite import SqliteStore, open_sqlite
+from nodes.access import LedgerAway, LedgerLost
 from nodes.audit import AuditReport, audit_store
 from nodes.audit_findings import Findings
 from nodes.cosigned import Cosigned
@@ -62,7 +64,7 @@ def audit_home(
 ) -> HomeAudit:
     """Audit everything that a home keeps or relies on. `progress` is told the part, and how many entries were read.
 
-    Raises errors of the store where a ledger cannot be opened at all.
+    Raises `LedgerAway`, `LedgerLost`, or errors of the store where a ledger cannot be opened at all.
     """
     found = Findings()
     policy, origin = _pins(home, found)
@@ -76,7 +78,7 @@ def audit_home(
         if replica.clean:
             watched[replica.entries] = (replica.root, _REPLICA)
     _remembered(home, origin, watched, found)
-    with _opened(home.operator_folder() / "ledger.db") as store:
+    with _ledger(home) as store:
         ledger = audit_store(
             store,
             policy,
@@ -86,6 +88,19 @@ def audit_home(
         )
     documents = None if keys is None else _vault(home, keys, found)
     return HomeAudit(ledger, replica, found, documents)
+
+
+@contextmanager
+def _ledger(home: Home) -> Iterator[SqliteStore]:
+    """The operator's store, whatever it holds: what is wrong with it is for the audit to name."""
+    folder = home.operator_folder()
+    if not folder.is_dir():
+        raise LedgerAway(f"there is no folder {folder}", value=str(folder))
+    try:
+        with _opened(folder / "ledger.db") as store:
+            yield store
+    except NoStore as absent:
+        raise LedgerLost(f"the ledger of this home is lost: {absent.message}", value=str(folder)) from None
 
 
 @contextmanager

@@ -16,8 +16,9 @@ from support.town import Town
 
 from ledger.entry import Commit, read_entry
 from ledger.merkle import leaf_hash
-from ledger.store.port import NoStore, StoreDamaged
+from ledger.store.port import StoreDamaged
 from ledger.store.sqlite import open_sqlite
+from nodes.access import LedgerAway, LedgerLost
 from nodes.audit import audit_store
 from nodes.audit_findings import MOST, Difference, Findings, Lockstep
 from nodes.audit_home import HomeAudit, audit_home
@@ -81,9 +82,12 @@ def test_progress_is_told_for_each_part(town, monkeypatch):
     assert [entries for part, entries in told if part == "replica"] == [7, 9, 11, 13, 15]
 
 
-def test_a_home_without_a_ledger_has_nothing_to_audit(town):
+def test_a_ledger_that_is_lost_is_damage_and_one_that_is_away_is_not(town):
     town.homes["carrier"].ledger_path.unlink()
-    with pytest.raises(NoStore):
+    with pytest.raises(LedgerLost, match="there is no file"):
+        audit(town, "bank")
+    town.homes["carrier"].folder.rename(town.folder / "away")
+    with pytest.raises(LedgerAway, match="there is no folder"):
         audit(town, "bank")
 
 

@@ -64,12 +64,14 @@ def test_a_clock_that_is_behind_is_named(town):
     assert "the last commit is of 2025-11-24T16:00:00Z: set it right" in late.found
 
 
-def test_a_ledger_that_cannot_be_reached_is_unknown_and_a_damaged_one_damaged(town):
+def test_a_damaged_or_lost_ledger_is_damaged_and_one_that_cannot_be_reached_unknown(town):
     path = town.homes["carrier"].ledger_path
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE lading_entry SET data = x'00' WHERE idx = 6")
     assert checks(town, "bank")["ledger"] == [Check("ledger", "damaged", "entry 6 does not have its leaf hash")]
-    path.rename(path.with_suffix(".away"))
+    path.unlink()
+    assert statuses(checks(town, "bank"))["ledger"] == "damaged"
+    path.parent.rename(town.folder / "away")
     assert statuses(checks(town, "bank"))["ledger"] == "unknown"
 
 
