@@ -2,6 +2,12 @@
 
 Every command is printed as a person would type it, and run by the same `main` that the console script calls, in
 this process, so that Python starts once. A command that does not end with its expected exit status ends the demo.
+
+With `--json` the story is not told; at its end come its steps, verdicts and periods of control:
+
+    {"folder": "lading-demo", "steps": [{"command": "lading init …", "status": 0}],
+     "verdicts": [{"file": "bill-of-lading.lading", "policy": "policy.txt", "verdict": "VALID"}],
+     "periods": [{"from": "12:00:00", "party": "Example Line (carrier)", "why": "issued"}], "seconds": 7.1}
 """
 
 from __future__ import annotations
@@ -29,9 +35,12 @@ from .demo_story import BILL, CHAPTERS, MEMBERS, Step
 if TYPE_CHECKING:
     import typer
 
+    from .output import Screen
+
 __all__ = ["DemoFailed", "FolderTaken", "demo", "register"]
 
 _MARK = "this-is-a-demo"
+_VERDICTS = {exits.DONE: "VALID", exits.REFUSED: "INVALID", exits.UNKNOWN: "UNKNOWN"}
 _SAMPLES = ("transport-document.json", "commercial-invoice.xml", "certificate-of-origin.json")
 
 
@@ -61,24 +70,29 @@ def register(app: typer.Typer) -> None:
 
 def demo(session: Session, folder: Path = Path("lading-demo")) -> int:
     """Play the main job: issue a bill of lading, move its title, trace it, verify it offline."""
-    player = _Player(folder)
+    player = _Player(folder, session.screen)
     started = time.monotonic()
     player.prepare()
     for number, chapter in enumerate(CHAPTERS, 1):
-        print(f"\n{_bold(f'{number}. {chapter.title}')}")
+        player.screen.line(f"\n{_bold(f'{number}. {chapter.title}')}")
         for step in chapter.steps:
             player.play(step)
-    _summary(player, time.monotonic() - started)
+    seconds = time.monotonic() - started
+    if session.screen.json:
+        session.screen.result(_facts(player, seconds))
+    else:
+        _summary(player, seconds)
     return exits.DONE
 
 
 class _Player:
     """Runs the steps, and keeps what the summary tells."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, screen: Screen) -> None:
         self.folder = folder
+        self.screen = screen
         self.names = {"d": str(folder), "bill": BILL, "bill_id": BILL}
-        self.count = 0
+        self.steps: list[tuple[str, int]] = []
         self.verdicts: list[tuple[str, str, int]] = []
         self.legal: dict[str, str] = {}
 
@@ -97,12 +111,12 @@ class _Player:
         passphrase.touch(mode=0o600)
         passphrase.write_text(secrets.token_urlsafe(18) + "\n", encoding="utf-8")
         os.environ["LADING_PASSPHRASE"] = passphrase.read_text(encoding="utf-8").strip()
-        print(_prompt(f"export LADING_PASSPHRASE=$(cat {passphrase})"))
+        self.screen.line(_prompt(f"export LADING_PASSPHRASE=$(cat {passphrase})"))
 
     def play(self, step: Step) -> None:
         """Play one step."""
         if step.note:
-            print(_dim(f"   {step.note}"))
+            self.screen.line(_dim(f"   {step.note}"))
         own = {"members": self.members, "tamper": self.tamper, "strict-policy": self.strict_policy}.get(step.line)
         if own is not None:
             own()
@@ -120,19 +134,20 @@ class _Player:
         """Run one command line, showing it and what it prints."""
         from .main import main
 
-        print(_prompt(f"lading {line}"), flush=True)
+        self.screen.line(_prompt(f"lading {line}"))
+        sys.stdout.flush()
         screen = io.StringIO()
         with contextlib.redirect_stdout(screen), contextlib.redirect_stderr(screen):
             ended = main(shlex.split(line))
         text = screen.getvalue()
         if not quiet:
             for printed in text.rstrip().splitlines():
-                print(f"   {printed}")
-        self.count += 1
+                self.screen.line(f"   {printed}")
+        self.steps.append((f"lading {line}", ended))
         if ended != status:
             raise DemoFailed(f"exit status {ended} where {status} was due: lading {line}", value=ended)
         if status != exits.DONE:
-            print(_dim(f"   exit status {status}, as it must be"))
+            self.screen.line(_dim(f"   exit status {status}, as it must be"))
         return text
 
     def members(self) -> None:
@@ -198,9 +213,20 @@ class _Player:
             return next(record.id.hex()[:12] for record in reader.records() if record.kind == "bill_of_lading")
 
 
+def _facts(player: _Player, seconds: float) -> dict[str, Any]:
+    return {
+        "folder": str(player.folder),
+        "steps": [{"command": command, "status": status} for command, status in player.steps],
+        "verdicts": [
+            {"file": file, "policy": policy, "verdict": _VERDICTS[status]} for file, policy, status in player.verdicts
+        ],
+        "periods": [{"from": start, "party": name, "why": why} for start, name, why in player.periods()],
+        "seconds": round(seconds, 1),
+    }
+
+
 def _summary(player: _Player, seconds: float) -> None:
     folder = player.folder
-    words = {exits.DONE: "VALID", exits.REFUSED: "INVALID", exits.UNKNOWN: "UNKNOWN"}
     print(f"\n{_bold('What happened')}")
     print(
         f"   Bill of lading {BILL} was issued by the carrier, passed by endorsement from the shipper through two\n"
@@ -210,8 +236,8 @@ def _summary(player: _Player, seconds: float) -> None:
         print(f"   {start}  {name:56}{why}")
     print("\n   Each of these verifications needed one file and a policy, and no network:\n")
     for file, policy, status in player.verdicts:
-        print(f"   {words[status]:9}{file:25}under {policy}")
-    print(f"\n   {player.count} commands in {seconds:.1f} s.")
+        print(f"   {_VERDICTS[status]:9}{file:25}under {policy}")
+    print(f"\n   {len(player.steps)} commands in {seconds:.1f} s.")
     print(f"\n{_bold('To look into')}")
     for name, what in (
         ("bill-of-lading.lading", "the proof of the bill's whole history, to give to anybody"),
