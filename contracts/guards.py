@@ -275,20 +275,30 @@ def entitled_to_delivery(act: Act) -> None:
         )
 
 
-@guard("governors_sign@1", text="more than two thirds of the governors sign",
+@guard("governors_sign@1", text="more than two thirds of the governors who are not suspended sign",
        hint="collect further signatures: `lading member approve FILE`",
        who="a member, with the signatures of more than two thirds of the governors")  # fmt: skip
 def governors_sign(act: Act) -> None:
-    signed = set()
-    for governor in act.world.governors:
-        member = _member(act, governor)
-        if member is not None and member.status == "active" and _has_key(member, act):
-            signed.add(governor)
-    if len(signed) * 3 <= len(act.world.governors) * 2:
+    active = _active_governors(act)
+    signed = [governor for governor in active if _has_key(governor, act)]
+    if len(signed) * 3 <= len(active) * 2:
         raise GuardFailed(
-            f"{len(signed)} of {len(act.world.governors)} governors have signed",
-            [party.hex()[:12] for party in signed],
+            f"{len(signed)} of {len(active)} governors have signed",
+            [str(governor.fields["alias"]) for governor in signed],
         )
+
+
+@guard("a_governor_remains@1", text="a governor who is not suspended remains",
+       hint="a ledger without a governor could admit and reinstate nobody; suspend another member")  # fmt: skip
+def a_governor_remains(act: Act) -> None:
+    if [governor.id for governor in _active_governors(act)] == [act.record.id]:
+        raise GuardFailed("the last governor who is not suspended cannot be suspended", act.record.fields["alias"])
+
+
+def _active_governors(act: Act) -> list[Record]:
+    """The governors who are not suspended, in the order of the genesis."""
+    found = (_member(act, governor) for governor in act.world.governors)
+    return [member for member in found if member is not None and member.status == "active"]
 
 
 def _has_key(member: Record, act: Act) -> bool:

@@ -36,6 +36,7 @@ from typing import Any, Final
 
 from ledger import codec
 from ledger.errors import InputError
+from ledger.one_line import is_one_line
 from ledger.pointer import BadPointer, pointer_tokens
 
 __all__ = [
@@ -286,9 +287,9 @@ def _only(value: Mapping[str, Any], known: Collection[str], place: str) -> None:
 
 
 def _text(value: Any, place: str) -> str:
-    if type(value) is not str or not value.isprintable() or len(value) > _MAX_TEXT:
+    if not is_one_line(value, _MAX_TEXT):
         raise BadTable(f"{place} is a line of text of at most {_MAX_TEXT:,} characters", value=value)
-    return value
+    return str(value)
 
 
 def _name(value: Any, place: str) -> str:

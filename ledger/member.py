@@ -22,6 +22,7 @@ from typing import Any, Final
 from .errors import InputError
 from .hashing import SIGN_ATTESTATION, ZERO, number_key
 from .note import COSIGNATURE_KEY, VerifierKey
+from .one_line import is_one_line
 from .signature import check_encryption_key, check_public_key, verify
 from .strict_json import JsonValue, canonicalise, parse
 
@@ -200,11 +201,13 @@ def check_member_fields(fields: Mapping[str, Any]) -> None:
     names = fields["names"]
     _need(type(names) is dict and 1 <= len(names) <= 8, "names", fields)
     for language, name in names.items():
-        _need(bool(name) and _is_line(name, _MAX_NAME) and _LANGUAGE.fullmatch(language) is not None, "names", fields)
+        _need(
+            bool(name) and is_one_line(name, _MAX_NAME) and _LANGUAGE.fullmatch(language) is not None, "names", fields
+        )
     _need(fields["lei"] == "" or (_text(fields, "lei", _LEI) and lei_adds_up(fields["lei"])), "lei", fields)
-    _need(_is_line(fields["registration"], 64), "registration", fields)
+    _need(is_one_line(fields["registration"], 64), "registration", fields)
     _need(bool(fields["lei"] or fields["registration"]), "lei or registration", fields)
-    _need(_is_line(fields["address"], 256), "address", fields)
+    _need(is_one_line(fields["address"], 256), "address", fields)
     for name, pattern in (("roles", _ROLE), ("codes", _CODE)):
         listed = fields[name]
         _need(type(listed) is list and len(listed) <= 16, name, fields)
@@ -217,10 +220,6 @@ def check_member_fields(fields: Mapping[str, Any]) -> None:
         _need(type(text) is str, "cosigners", fields)
         key = VerifierKey.parse(text)
         _need(key.type == COSIGNATURE_KEY and key.name.endswith("/" + role), "cosigners", fields)
-
-
-def _is_line(value: Any, size: int) -> bool:
-    return type(value) is str and len(value) <= size and value.isprintable()
 
 
 def lei_adds_up(lei: str) -> bool:

@@ -127,8 +127,9 @@ def signers(signed: SignedTransaction, reader: LedgerReader) -> list[Record]:
 
 
 def enough(signed: SignedTransaction, reader: LedgerReader) -> bool:
-    """Whether more than two thirds of the governors have signed."""
-    return len(signers(signed, reader)) * 3 > len(reader.genesis.governors) * 2
+    """Whether more than two thirds of the governors who are not suspended have signed."""
+    active = [one for one in reader.genesis.governors if reader.record(one).status == "active"]
+    return len(signers(signed, reader)) * 3 > len(active) * 2
 
 
 def check_governor(desk: Desk, reader: LedgerReader) -> None:

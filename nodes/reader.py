@@ -146,9 +146,7 @@ class LedgerReader:
         acts: list[Act] = []
         head, index = record.head, record.entry
         while index:
-            stored = next(self.store.entries(index, index + 1), None)
-            if stored is None or stored.leaf != head:
-                raise StoreDamaged(f"entry {index} is not the one that record {record.id.hex()} names", value=index)
+            stored = self._linked(record, index, head)
             signed = SignedTransaction.decode(stored.data)
             commit = self.commit_of(index)
             acts.append(Act(index, commit.time, signed, commit.index))
@@ -158,6 +156,30 @@ class LedgerReader:
             head, index = target.head, _previous(stored, signed, record.id)
         acts.reverse()
         return acts
+
+    def back(self, record: Record, steps: int) -> Act | None:
+        """The act that stands `steps` acts before the newest one; nothing before the first.
+
+        Each must stand on the head that the one before left, as in `history`. Raises `StoreDamaged`.
+        """
+        head, index = record.head, record.entry
+        while index:
+            stored = self._linked(record, index, head)
+            signed = SignedTransaction.decode(stored.data)
+            if steps == 0:
+                commit = self.commit_of(index)
+                return Act(index, commit.time, signed, commit.index)
+            target = next((target for target in signed.transaction.targets if target.record == record.id), None)
+            if target is None:
+                return None
+            head, index, steps = target.head, _previous(stored, signed, record.id), steps - 1
+        return None
+
+    def _linked(self, record: Record, index: int, head: bytes) -> StoredEntry:
+        stored = next(self.store.entries(index, index + 1), None)
+        if stored is None or stored.leaf != head:
+            raise StoreDamaged(f"entry {index} is not the one that record {record.id.hex()} names", value=index)
+        return stored
 
 
 def _previous(stored: StoredEntry, signed: SignedTransaction, record_id: bytes) -> int:

@@ -30,11 +30,12 @@ from ledger.checkpoint import Checkpoint
 from ledger.errors import DamagedError, LadingError, RefusedError, UnavailableError, UsageError
 from ledger.genesis import Genesis
 from ledger.merkle import Frontier, leaf_hash
+from ledger.record import Record
 from ledger.smt import StateTree
 from ledger.store.port import Store, StoreDamaged
 from ledger.times import iso
 from ledger.transaction import SignedTransaction
-from nodes.reader import LedgerReader
+from nodes.reader import Act, LedgerReader
 from nodes.state_view import CachedState
 from nodes.verifier import InlineVerifier, Verifier
 
@@ -84,6 +85,10 @@ class Done:
 Result = Done | LadingError
 """What became of one submitted entry: it is in the log, or the error that refused it."""
 
+_LOOK_BACK: Final = 256
+"""How many acts the engine goes back to name the winner to a loser, or to find the same transaction again."""
+_LOOK_BACK_IN_ALL: Final = 4_096
+"""How many in one batch: nobody can make the others wait by asking for what is long past."""
 _NOT_REACHED: Final = EngineStopped("not reached")
 _INLINE: Final = InlineVerifier()
 
@@ -100,6 +105,7 @@ class SoloEngine:
         self.ledger_id = self.reader.genesis.id
         self._state = CachedState(store, chain.tree)
         self._stopped = False
+        self._look_back = 0
 
     @classmethod
     def found(cls, store: Store, genesis: Genesis, tables: Sequence[RuleTable], clock: Callable[[], int]) -> SoloEngine:
@@ -148,6 +154,7 @@ class SoloEngine:
             return self._commit(admitted)
 
     def _commit(self, admitted: Sequence[Admitted]) -> list[Result]:
+        self._look_back = _LOOK_BACK_IN_ALL
         positions = [at for at, one in enumerate(admitted) if isinstance(one, SignedTransaction)]
         results: list[Result] = [one if isinstance(one, LadingError) else _NOT_REACHED for one in admitted]
         if not positions:
@@ -208,8 +215,7 @@ class SoloEngine:
         record = self._state.record(record_id)
         if record is None:
             return error
-        acts = self.reader.history(record)
-        winner = next((act for act in acts if _sequence_after(act.signed, record_id) == sequence + 1), None)
+        winner = self._winner(record, sequence)
         if winner is None:
             return error
         if winner.signed.id == signed.id:
@@ -227,6 +233,16 @@ class SoloEngine:
             won.winner = winner.index
             return won
         return error
+
+    def _winner(self, record: Record, sequence: int) -> Act | None:
+        """The act that set the sequence after `sequence`, if it is not too far back to look for."""
+        steps = record.sequence - sequence - 1
+        if not 0 <= steps <= _LOOK_BACK or self._look_back < steps:
+            return None
+        self._look_back -= steps + 1
+        winner = self.reader.back(record, steps)
+        found = winner is not None and _sequence_after(winner.signed, record.id) == sequence + 1
+        return winner if found else None
 
     def _height_of(self, commit_index: int) -> int:
         return self.reader.commit_of(commit_index - 1).height

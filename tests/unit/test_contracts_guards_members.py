@@ -39,6 +39,22 @@ def test_governors_sign_does_not_count_a_suspended_governor():
     game.done("one", "member.suspend", game.id("victim"), also=["two", "three"])
 
 
+def test_suspending_a_governor_does_not_end_governance():
+    names = ["one", "two", "three"]
+    game = Game(dict.fromkeys(names, ()), governors=names)
+    game.done("one", "member.suspend", game.id("three"), also=["two", "three"])
+    refused(game.act("one", "member.reinstate", game.id("three")), "rule.governors_sign")
+    game.done("one", "member.reinstate", game.id("three"), also=["two"])
+
+
+def test_a_governor_remains():
+    names = ["one", "two"]
+    game = Game(dict.fromkeys(names, ()), governors=names)
+    game.done("one", "member.suspend", game.id("two"), also=["two"])
+    refused(game.act("one", "member.suspend", game.id("one")), "rule.a_governor_remains")
+    game.done("one", "member.reinstate", game.id("two"))
+
+
 def test_governors_sign_does_not_count_an_actor_who_is_none():
     game = Game(governors=["carrier", "bank", "buyer"])
     refused(game.act("shipper", "member.suspend", game.id("stranger"), also=["carrier", "bank"]), "rule.governors_sign")

@@ -191,10 +191,10 @@ def test_a_read_that_fails_after_the_commit_hides_nothing_that_was_done(trade, e
     first = trade.issue().entry
     engine.submit([first])
 
-    def failing(record):
+    def failing(record, steps):
         raise StoreFailed("the disk cannot be read")
 
-    monkeypatch.setattr(engine.reader, "history", failing)
+    monkeypatch.setattr(engine.reader, "back", failing)
     assert codes(engine.submit([first, trade.issue().entry])) == ["store.failed", "done"]
     assert not engine.stopped
 
@@ -203,10 +203,10 @@ def test_damage_found_after_the_commit_stops_the_engine(trade, engine, monkeypat
     first = trade.issue().entry
     engine.submit([first])
 
-    def damaged(record):
+    def damaged(record, steps):
         raise StoreDamaged("an entry was changed")
 
-    monkeypatch.setattr(engine.reader, "history", damaged)
+    monkeypatch.setattr(engine.reader, "back", damaged)
     assert codes(engine.submit([first, trade.issue().entry])) == ["store.damaged", "done"]
     assert engine.stopped
 
@@ -219,3 +219,12 @@ def test_the_collector_is_as_it_was_afterwards():
             pass
         assert not gc.isenabled()
     assert gc.isenabled()
+
+
+def test_asking_for_what_is_long_past_makes_nobody_wait(trade, engine, monkeypatch):
+    first = trade.issue().entry
+    engine.submit([first])
+    monkeypatch.setattr("nodes.engines.solo._LOOK_BACK_IN_ALL", 2)
+    answers = engine.submit([first, first, first])
+    assert [isinstance(one, Done) and one.repeated for one in answers] == [True, True, False]
+    assert engine.submit([first])[0].repeated
