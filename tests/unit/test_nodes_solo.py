@@ -13,7 +13,7 @@ from ledger.store.memory import MemoryStore
 from ledger.store.port import StoreDamaged, StoreFailed
 from ledger.transaction import SignedTransaction
 from nodes.bench.trade import Trade
-from nodes.engines.solo import AlreadyFounded, EngineStopped, SoloEngine, collector_paused
+from nodes.engines.solo import AlreadyFounded, Done, EngineStopped, SoloEngine, collector_paused
 from nodes.tables import shipped_tables
 from nodes.verifier import InlineVerifier
 
