@@ -8,8 +8,9 @@ import pytest
 from support.game import START, Game, genesis_of, shipped_tables
 from support.members import members
 
-from contracts.founding import TableMismatch, founding_outcome, founding_texts, rules_of
-from ledger.entry import join_texts
+from contracts.founding import TableMismatch, founding_outcome, founding_texts, read_founding, rules_of
+from ledger.entry import join_texts, split_text
+from ledger.errors import LadingError
 from ledger.hashing import ZERO
 from ledger.member import alias_key
 from ledger.merkle import leaf_hash
@@ -78,6 +79,40 @@ def test_tables_that_the_genesis_does_not_name(genesis, tables):
     for function in (founding_texts, founding_outcome):
         with pytest.raises(TableMismatch):
             function(genesis, tables)
+
+
+def test_the_founding_is_read_from_the_log(genesis):
+    texts = founding_texts(genesis, shipped_tables())
+    assert read_founding(texts) == (genesis, list(shipped_tables()))
+
+
+def test_a_founding_of_many_parts_is_read_from_the_log(cast):
+    genesis = genesis_of(cast.values(), parameters={"rulebook": "00" * 40_000})
+    texts = founding_texts(genesis, shipped_tables())
+    assert texts[0].parts == 4
+    assert read_founding(texts) == (genesis, list(shipped_tables()))
+
+
+def test_a_log_that_begins_otherwise_is_refused(genesis):
+    texts = founding_texts(genesis, shipped_tables())
+    other = genesis_of(members({"thief": []}).values(), tables=shipped_tables()[:1])
+    for wrong in (
+        [],
+        texts[1:],
+        texts[:-1],
+        [*texts, texts[-1]],
+        [texts[0], *texts[:0:-1]],
+        [*texts[1:], texts[0]],
+        [*texts, *split_text("genesis", genesis.encode())],
+        founding_texts(other, shipped_tables()[:1])[:1] + texts[1:],
+        [*split_text("rule_table", genesis.encode()), *texts[1:]],
+    ):
+        with pytest.raises(LadingError):
+            read_founding(wrong)
+    with pytest.raises(TableMismatch):
+        read_founding([])
+    with pytest.raises(TableMismatch):
+        read_founding(texts[:-1])
 
 
 def test_the_rules_of_a_genesis(genesis, cast):

@@ -32,6 +32,7 @@ def test_every_state_and_action_is_there_once(table):
     assert sorted(action.name for action in ordered_actions(table)) == sorted(table.actions)
     text = describe(table)
     assert re.findall(r"^### (.*)$", text, re.MULTILINE) == [action.name for action in ordered_actions(table)]
+    assert "\n\n\n" not in text
 
 
 @every_table
