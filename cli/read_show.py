@@ -9,7 +9,7 @@ import typer
 
 from ledger.errors import LadingError
 
-from .context import READING, Session, command
+from .context import READING, Session, command, now_ms
 from .output import moment, short
 from .parties import RecordWord
 from .reading import Papers, kind_text, papers, pending_facts, pending_text, state_text
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ledger.record import Record
     from nodes.parcel import DocumentPackage
     from nodes.possible import Possible
+    from nodes.vault import Vault
 
 __all__ = ["register", "show"]
 
@@ -43,14 +44,22 @@ def show(session: Session, record: RecordWord, *, document: _Out = None) -> None
         if document is not None and package is not None:
             _write_out(document, package)
             session.screen.say(f"wrote {document}, {len(package.original):,} bytes")
-        possible = possible_actions(shown.reader.rules, found)
-        value = _facts(found, shown, package, possible)
-        session.screen.result(value, "\n".join(_lines(value, found, shown, package)))
+        time = max(now_ms(), shown.reader.head.time)  # the ledger's time if somebody acted now
+        allowed = possible_actions(shown.reader.rules, found, time, shown.reader.find)
+        possible = [one for one in allowed if not one.not_now]
+        value = _facts(found, shown, package, possible, time)
+        value["not_now"] = [{"action": one.action, "why": one.not_now} for one in allowed if one.not_now]
+        session.screen.result(value, "\n".join(_lines(value, found, shown, time)))
         if possible:
             session.screen.line("\nWhat can be done now")
             session.screen.table(
-                ("action", "by", "what it is"), [(one.action, _by(one, shown), one.about) for one in possible]
+                ("action", "by", "what it is"),
+                [(one.action.replace("_", " "), _by(one, shown), one.about) for one in possible],
             )
+        if value["not_now"]:
+            session.screen.line("\nNot now")
+            for one in value["not_now"]:
+                session.screen.line(f"  {one['action'].replace('_', ' ')}: {one['why']}")
 
 
 def _package(shown: Papers, record: Record, *, needed: bool) -> DocumentPackage | None:
@@ -76,7 +85,9 @@ def _write_out(path: Path, package: DocumentPackage) -> None:
     write_atomic(path, package.original, mode=SECRET, exclusive=True)
 
 
-def _facts(record: Record, shown: Papers, package: DocumentPackage | None, possible: list[Possible]) -> dict[str, Any]:
+def _facts(
+    record: Record, shown: Papers, package: DocumentPackage | None, possible: list[Possible], time: int
+) -> dict[str, Any]:
     table = shown.reader.rules.tables.get((record.kind, record.version))
     state = table.states.get(record.status) if table else None
     labels = {} if package is None else dict(package.labels)
@@ -88,11 +99,11 @@ def _facts(record: Record, shown: Papers, package: DocumentPackage | None, possi
         "status": record.status,
         "meaning": state.about if state else None,
         "is_end": state.terminal if state else None,
-        "controller": shown.facts(record.controller),
+        "controller": shown.full_facts(record.controller),
         "since": moment(record.since),
-        "issuer": shown.facts(record.issuer),
+        "issuer": shown.full_facts(record.issuer),
         "order_party": shown.facts(record.order_party),
-        "pending": pending_facts(record.pending, shown),
+        "pending": pending_facts(record.pending, shown, time),
         "locked_until": None if record.locked_until is None else moment(record.locked_until),
         "sequence": record.sequence,
         "head": record.head.hex(),
@@ -145,8 +156,23 @@ def _vault_facts(record: Record, shown: Papers, package: DocumentPackage | None)
             {"name": file.name, "media_type": file.media_type, "size": file.size, "sha256": file.sha256.hex()}
             for file in shown.vault.attachments(record.id)
         ],
-        "notes": [note.text for note in shown.vault.notes(record.id)],
+        "notes": _notes(record, shown, shown.vault),
     }
+
+
+def _notes(record: Record, shown: Papers, vault: Vault) -> list[dict[str, Any]]:
+    """The notes with the acts that commit to them, in the order of the acts."""
+    notes = vault.notes(record.id)
+    found = []
+    for act in shown.reader.history(record) if notes else []:
+        body = act.signed.transaction
+        for note in notes:
+            if note.commitment in body.arguments.values():
+                about = {"entry": act.index, "time": moment(act.time), "action": body.action.partition(".")[2]}
+                found.append({"text": note.text, **about, "actor": shown.facts(body.actor)})
+    told = {note["text"] for note in found}
+    nothing = {"entry": None, "time": None, "action": None, "actor": None}
+    return found + [{"text": note.text, **nothing} for note in notes if note.text not in told]
 
 
 def _findings(package: DocumentPackage) -> list[dict[str, str]]:
@@ -169,7 +195,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _lines(value: dict[str, Any], record: Record, shown: Papers, package: DocumentPackage | None) -> list[str]:
+def _lines(value: dict[str, Any], record: Record, shown: Papers, time: int) -> list[str]:
     table = shown.reader.rules.tables.get((record.kind, record.version))
     title = table.title if table else kind_text(record.kind)
     lines = [f"{title} {value['number'] or short(record.id)}  {state_text(record.status)}"]
@@ -178,9 +204,9 @@ def _lines(value: dict[str, Any], record: Record, shown: Papers, package: Docume
     for label, text in (
         ("record", record.id.hex()),
         ("in control", f"{_controller(record, shown)}, since {moment(record.since)}"),
-        ("issued by", shown.name(record.issuer)),
+        ("issued by", shown.full(record.issuer)),
         ("to the order of", shown.name(record.order_party) if record.order_party else ""),
-        ("offered to", pending_text(record.pending, shown) if record.pending else ""),
+        ("offered to", pending_text(record.pending, shown, time) if record.pending else ""),
         ("locked until", moment(record.locked_until) if record.locked_until else ""),
         *((name.replace("_", " "), _words(item, shown)) for name, item in record.fields.items() if item is not None),
         ("bound by", ", ".join(f"{kind_text(other['kind'])} {other['record'][:12]}" for other in value["bound_by"])),
@@ -191,7 +217,7 @@ def _lines(value: dict[str, Any], record: Record, shown: Papers, package: Docume
 
 
 def _controller(record: Record, shown: Papers) -> str:
-    return shown.name(record.controller) if record.controller else "nobody"
+    return shown.full(record.controller) if record.controller else "nobody"
 
 
 def _words(value: Any, shown: Papers) -> str:
@@ -217,7 +243,16 @@ def _vault_lines(vault: dict[str, Any] | None, record: Record) -> list[str]:
         lines = [f"  document: {document['media_type']}, {document['size']:,} bytes, in this vault"]
         lines += [f"    {finding['place'] or 'note'}: {finding['message']}" for finding in document["findings"]]
     lines += [f"  attachment: {file['name']}, {file['size']:,} bytes" for file in vault["attachments"]]
-    return lines + [f"  note: {text}" for text in vault["notes"]]
+    return lines + [_note_line(note) for note in vault["notes"]]
+
+
+def _note_line(note: dict[str, Any]) -> str:
+    if note["entry"] is None:
+        return f"  note: {note['text']}"
+    who = note["actor"]["alias"] or note["actor"]["id"][:12]
+    return (
+        f"  note: {note['text']} ({note['action'].replace('_', ' ')} by {who}, {note['time']}, entry {note['entry']})"
+    )
 
 
 def _by(possible: Possible, shown: Papers) -> str:

@@ -63,10 +63,10 @@ def trace(session: Session, record: RecordWord, *, at: _At = None, as_csv: _Csv 
 def _print(session: Session, title: Title, periods: tuple[Period, ...], time: int | None, shown: Papers) -> None:
     screen, record = session.screen, title.record
     state = state_text(record.status)
-    screen.line(f"{kind_text(record.kind)} {record.id.hex()}, {state}, issued by {shown.name(record.issuer)}\n")
+    screen.line(f"{kind_text(record.kind)} {record.id.hex()}, {state}, issued by {shown.full(record.issuer)}\n")
     if time is not None:
         (period,) = periods
-        screen.line(f"At {moment(time)} {shown.name(period.party) if period.party else 'nobody'} was in control.\n")
+        screen.line(f"At {moment(time)} {shown.full(period.party) if period.party else 'nobody'} was in control.\n")
     rows = [_row(period, shown) for period in periods]
     screen.table(
         ("from", "until", "in control", "why", "entry", "signed by key"),
@@ -95,6 +95,15 @@ def _print(session: Session, title: Title, periods: tuple[Period, ...], time: in
             for deed in title.deeds
         ],
     )
+    screen.line("\nWho they are")
+    for party in _parties(title):
+        screen.line(f"  {shown.full(party)}")
+
+
+def _parties(title: Title) -> list[bytes]:
+    """Everybody who acted or was in control, in the order in which they appear."""
+    named = [party for deed in title.deeds for party in (deed.actor, deed.after.controller)]
+    return list(dict.fromkeys(party for party in named if party is not None))
 
 
 def _row(period: Period, shown: Papers) -> dict[str, str]:
@@ -126,7 +135,8 @@ def _facts(title: Title, periods: tuple[Period, ...], time: int | None, shown: P
         "record": record.id.hex(),
         "kind": record.kind,
         "status": record.status,
-        "issuer": shown.facts(record.issuer),
+        "issuer": shown.full_facts(record.issuer),
+        "parties": [shown.full_facts(party) for party in _parties(title)],
         "at": None if time is None else moment(time),
         "periods": [
             {

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .context import Session
 from .output import moment
-from .parties import party_facts
+from .parties import name_of, party_facts
 
 if TYPE_CHECKING:
     from ledger.record import Pending, Record
@@ -46,6 +46,21 @@ class Papers:
 
         member = self.member(party)
         return alias_of(party, {} if member is None else {member.id: member})
+
+    def full(self, party: bytes | None) -> str:
+        """A party by its legal name, alias and LEI."""
+        member = self.member(party)
+        if member is None:
+            return self.name(party)
+        lei = member.fields["lei"]
+        return f"{name_of(member)} ({member.fields['alias']})" + (f", LEI {lei}" if lei else "")
+
+    def full_facts(self, party: bytes | None) -> dict[str, Any] | None:
+        """A party for `--json` with its legal names and LEI."""
+        member, facts = self.member(party), self.facts(party)
+        if member is None or facts is None:
+            return facts
+        return {**facts, "names": dict(member.fields["names"]), "lei": member.fields["lei"]}
 
     def facts(self, party: bytes | None) -> dict[str, Any] | None:
         """A party for `--json`."""
@@ -86,7 +101,7 @@ def state_text(status: str) -> str:
     return status.replace("_", " ")
 
 
-def pending_facts(pending: Pending | None, shown: Papers) -> dict[str, Any] | None:
+def pending_facts(pending: Pending | None, shown: Papers, time: int) -> dict[str, Any] | None:
     """An offer for `--json`."""
     if pending is None:
         return None
@@ -94,12 +109,15 @@ def pending_facts(pending: Pending | None, shown: Papers) -> dict[str, Any] | No
         "to": shown.facts(pending.party),
         "mode": pending.mode,
         "until": None if pending.until is None else moment(pending.until),
+        "lapsed": pending.until is not None and time > pending.until,
         "purpose": pending.purpose,
     }
 
 
-def pending_text(pending: Pending, shown: Papers) -> str:
-    """An offer in words."""
+def pending_text(pending: Pending, shown: Papers, time: int) -> str:
+    """An offer in words, as it stands at a ledger time."""
     until = "" if pending.until is None else f", until {moment(pending.until)}"
+    if pending.until is not None and time > pending.until:
+        until = f"; the offer has lapsed since {moment(pending.until)}"
     how = f", {_MODES.get(pending.mode, pending.mode)}" if pending.purpose == "transfer" else ""
     return f"{shown.name(pending.party)}, for {pending.purpose.replace('_', ' ')}{how}{until}"

@@ -15,6 +15,10 @@ from ledger.times import iso
 from nodes.home import Home
 from nodes.parcel import Attachment
 
+FULL = {
+    "bank": "Bank Ltd (bank), LEI FICT00YANGTZEHARBR03",
+    "carrier": "Carrier Ltd (carrier), LEI FICT00JADEWINDLINE34",
+}
 TERMS = Attachment("terms.txt", "text/plain", b"terms of carriage\n")
 
 
@@ -36,8 +40,8 @@ def test_show_says_what_a_record_is_and_what_can_be_done(town, run):
     lines = run.text("bank", "show", "B-1").splitlines()
     assert lines[:2] == ["Bill of lading B-1  held", "  in the control of its holder"]
     assert f"  record: {record.hex()}" in lines
-    assert "  in control: bank, since 2025-11-24T16:00:00Z" in lines
-    assert "  issued by: carrier" in lines
+    assert f"  in control: {FULL['bank']}, since 2025-11-24T16:00:00Z" in lines
+    assert f"  issued by: {FULL['carrier']}" in lines
     assert "  to the order of: bank" in lines
     assert f"  document: application/json, {len(bill().original):,} bytes, in this vault" in lines
     table = lines[lines.index("What can be done now") + 1 :]
@@ -51,7 +55,9 @@ def test_show_as_json(town, run):
     assert (value["record"], value["kind"], value["number"], value["status"]) == (
         record.hex(), "bill_of_lading", "B-1", "held",
     )  # fmt: skip
-    assert value["controller"] == {"id": town.id("bank").hex(), "alias": "bank"}
+    bank = {"id": town.id("bank").hex(), "alias": "bank"}
+    assert value["controller"] == {**bank, "names": {"en": "Bank Ltd"}, "lei": "FICT00YANGTZEHARBR03"}
+    assert value["issuer"]["lei"] == "FICT00JADEWINDLINE34"
     assert value["fields"]["form"] == "order"
     assert value["bound_by"] == [{"record": paper.id.hex(), "kind": "invoice"}]
     assert value["possible"][0]["parties"] == [{"id": town.id("bank").hex(), "alias": "bank"}]
@@ -61,7 +67,8 @@ def test_show_as_json(town, run):
     assert run.json("bank", "show", paper.id.hex())["fields"]["bound_to"] == [record.hex()]
 
 
-def test_show_has_the_offer_the_notes_and_the_attachments(town, run):
+def test_show_has_the_offer_the_notes_and_the_attachments(town, run, monkeypatch):
+    monkeypatch.setattr("cli.read_show.now_ms", lambda: town.now)
     record = town.issue(bill(), attachments=[TERMS]).record.id
     town.desk("shipper").fetch()
     town.act("shipper", "accept", record)
@@ -70,7 +77,33 @@ def test_show_has_the_offer_the_notes_and_the_attachments(town, run):
     assert "  offered to: bank, for transfer, endorsed, until 2025-11-24T16:01:00Z" in lines
     assert "  attachment: terms.txt, 18 bytes" in lines
     town.act("bank", "reject", record, reason="seal broken")
-    assert "  note: seal broken" in run.text("shipper", "show", record.hex()).splitlines()
+    lines = run.text("shipper", "show", record.hex()).splitlines()
+    assert "  note: seal broken (reject by bank, 2025-11-24T16:00:00Z, entry 13)" in lines
+    (note,) = run.json("shipper", "show", record.hex())["vault"]["notes"]
+    assert (note["text"], note["action"], note["actor"]["alias"], note["entry"]) == (
+        "seal broken",
+        "reject",
+        "bank",
+        13,
+    )
+
+
+def test_show_says_that_an_offer_has_lapsed_and_what_cannot_be_done_now(town, run, monkeypatch):
+    record = town.issue(bill(), until=town.now + 60_000).record.id
+    monkeypatch.setattr("cli.read_show.now_ms", lambda: town.now)
+    value = run.json("carrier", "show", record.hex())
+    assert value["not_now"] == [{"action": "expire", "why": "the offer has not lapsed"}]
+    assert value["pending"]["lapsed"] is False
+    assert "accept" in [one["action"] for one in value["possible"]]
+    monkeypatch.setattr("cli.read_show.now_ms", lambda: town.now + 60_001)
+    lines = run.text("carrier", "show", record.hex()).splitlines()
+    assert "  offered to: shipper, for issue; the offer has lapsed since 2025-11-24T16:01:00Z" in lines
+    at = lines.index("Not now")
+    assert lines[at + 1 :] == ["  accept: the offer lapsed at 2025-11-24T16:01:00Z"]
+    assert sorted(line.split()[0] for line in lines[lines.index("What can be done now") + 2 : at - 1]) == [
+        "expire", "recall", "reject", "void",
+    ]  # fmt: skip
+    assert run.json("carrier", "show", record.hex())["pending"]["lapsed"] is True
 
 
 def test_show_without_the_passphrase_shows_the_ledger(town, run):
@@ -236,14 +269,22 @@ def test_states_are_words(town, run):
 def test_trace_shows_who_had_title_by_which_entry_and_key_and_why(town, run):
     record = town.held(holder="bank")
     lines = run.text("certifier", "trace", "B-1").splitlines()
-    assert lines[0] == f"bill of lading {record.hex()}, held, issued by carrier"
+    assert lines[0] == f"bill of lading {record.hex()}, held, issued by {FULL['carrier']}"
+    assert lines[lines.index("Who they are") + 1 :] == [
+        f"  {FULL['carrier']}", "  Shipper Ltd (shipper), LEI FICT00TAIHUMERIDIA24", f"  {FULL['bank']}",
+    ]  # fmt: skip
     key = town.card("bank").key[1].hex()[:12]
     (row,) = [line for line in lines if "endorsed to the order of bank" in line]
     assert row.split() == [
         "2025-11-24T16:00:00Z", "bank", "endorsed", "to", "the", "order", "of", "bank", "13", key,
     ]  # fmt: skip
     assert "Endorsements: shipper to bank (entry 13)" in lines
-    assert [line.split()[3] for line in lines[lines.index("Every act") + 2 :]] == ["issue", "accept", "offer", "accept"]
+    assert [line.split()[3] for line in lines[lines.index("Every act") + 2 : -5]] == [
+        "issue",
+        "accept",
+        "offer",
+        "accept",
+    ]
 
 
 def test_trace_as_json(town, run):
@@ -280,7 +321,7 @@ def test_trace_at_a_time(town, run):
     town.tick(60_000)
     town.act("shipper", "accept", record)
     out = run.text("bank", "trace", record.hex(), "--at", "2025-11-24T16:00:59Z")
-    assert "At 2025-11-24T16:00:59Z carrier was in control." in out
+    assert f"At 2025-11-24T16:00:59Z {FULL['carrier']} was in control." in out
     assert "Every act" not in out
     value = run.json("bank", "trace", record.hex(), "--at", "2025-11-24T16:01Z")
     assert [period["party"]["alias"] for period in value["periods"]] == ["shipper"]

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from support.proven import Trade
 
+from ledger.record import Record
+from ledger.times import iso
 from nodes.possible import Possible, possible_actions
 
 
 def of(trade: Trade, bill: bytes) -> dict[str, Possible]:
-    return {one.action: one for one in possible_actions(trade.engine.rules, trade.engine.reader.record(bill))}
+    return {one.action: one for one in all_of(trade, trade.engine.reader.record(bill))}
+
+
+def all_of(trade: Trade, record: Record, time: int | None = None) -> list[Possible]:
+    return possible_actions(trade.engine.rules, record, time or trade.time, trade.engine.reader.find)
+
+
+def not_now(trade: Trade, bill: bytes, time: int | None = None) -> dict[str, str]:
+    return {one.action: one.not_now for one in all_of(trade, trade.engine.reader.record(bill), time) if one.not_now}
 
 
 def test_the_parties_that_the_record_names_are_filled_in():
@@ -44,15 +54,60 @@ def test_a_party_in_a_field_is_filled_in():
     trade = Trade()
     record = trade.engine.reader.record(trade.issue())
     record.kind, record.status, record.fields = "invoice", "issued", {"buyer": trade.id("buyer")}
-    found = {one.action: one for one in possible_actions(trade.engine.rules, record)}
+    found = {one.action: one for one in all_of(trade, record)}
     assert found["acknowledge"].parties == (trade.id("buyer"),)
     assert found["acknowledge"].who == "the party in the field buyer"
     record.fields = {}
-    (acknowledge,) = [one for one in possible_actions(trade.engine.rules, record) if one.action == "acknowledge"]
+    (acknowledge,) = [one for one in all_of(trade, record) if one.action == "acknowledge"]
     assert acknowledge.parties == ()
 
 
 def test_a_record_of_no_table_has_none():
     trade = Trade()
     policy = next(record for record in trade.engine.reader.records() if record.kind == "policy")
-    assert possible_actions(trade.engine.rules, policy) == []
+    assert all_of(trade, policy) == []
+
+
+def test_an_offer_without_an_end_does_not_lapse():
+    trade = Trade()
+    assert not_now(trade, trade.issue()) == {"expire": "the offer has not lapsed"}
+
+
+def test_an_offer_that_has_lapsed_can_be_tidied_up_and_not_be_accepted():
+    trade = Trade()
+    bill = trade.bill()
+    until = trade.time + 60_000
+    trade.act("bank", "offer", bill, to="buyer", mode="endorse", until=until)
+    assert not_now(trade, bill, until) == {"expire": "the offer has not lapsed"}
+    assert not_now(trade, bill, until + 1) == {"accept": f"the offer lapsed at {iso(until)}"}
+
+
+def test_a_holder_who_may_not_claim_the_goods_is_told_so():
+    trade = Trade()
+    bill = trade.bill()
+    assert not_now(trade, bill) == {}
+    trade.act("bank", "offer", bill, to="buyer", mode="possession")
+    trade.act("buyer", "accept", bill)
+    assert not_now(trade, bill) == {"surrender": "buyer holds the bill, and bank may claim the goods"}
+
+
+def test_the_consignee_of_a_straight_bill_has_nobody_to_offer_it_to():
+    trade = Trade()
+    record = trade.engine.reader.record(trade.bill())
+    record.fields.update(form="straight", consignee=trade.id("bank"))
+    record.order_party = None
+    why = {one.action: one.not_now for one in all_of(trade, record)}
+    assert why["offer"].startswith("there is nobody to whom it could be offered: ")
+    assert why["surrender"] == ""
+    record.fields["consignee"] = trade.id("buyer")
+    why = {one.action: one.not_now for one in all_of(trade, record)}
+    assert (why["offer"], why["surrender"]) == ("", "bank holds the bill, and buyer may claim the goods")
+
+
+def test_what_is_done_once_and_what_two_parties_would_have_to_do_are_not_now():
+    trade = Trade()
+    record = trade.engine.reader.record(trade.issue())
+    record.controller = trade.id("bank")
+    assert {one.action: one.not_now for one in all_of(trade, record)}["void"] == "no party is all that it takes"
+    record.kind, record.fields = "invoice", {"buyer": trade.id("buyer"), "acknowledged": None}
+    assert {one.action: one.not_now for one in all_of(trade, record)}["acknowledge"] == ""
