@@ -237,7 +237,7 @@ class SoloEngine:
     def _winner(self, record: Record, sequence: int) -> Act | None:
         """The act that set the sequence after `sequence`, if it is not too far back to look for."""
         steps = record.sequence - sequence - 1
-        if not 0 <= steps <= _LOOK_BACK or self._look_back < steps:
+        if not 0 <= steps <= _LOOK_BACK or self._look_back <= steps:
             return None
         self._look_back -= steps + 1
         winner = self.reader.back(record, steps)
