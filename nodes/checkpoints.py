@@ -122,7 +122,8 @@ def cosign_replayed(
             f"{checkpoint.size} and {checkpoint.root.hex()[:16]}…",
             value=checkpoint.root,
         )
-    memory.advance("replay", checkpoint.origin, Signed(checkpoint.size, checkpoint.root, time))
+    signed = Signed(checkpoint.size, checkpoint.root, time)
+    memory.advance("replay", checkpoint.origin, signed, root_at=replayer.root_at)
     signature = keys.sign(KeyName.REPLAY, signed_message(time, checkpoint.body()))
     identity = key_id(name, COSIGNATURE_KEY, keys.public_key(KeyName.REPLAY))
     return str(NoteSignature(name, identity, time.to_bytes(8, "big") + signature))

@@ -20,6 +20,7 @@ Source: C2SP tlog-cosignature and tlog-witness (check and keep in one step, dura
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -74,17 +75,23 @@ class Cosigned:
         """What this key signed last for this log, or None. Raises `CosignedDamaged`."""
         return self._read().get((cosigner, origin))
 
-    def advance(self, cosigner: str, origin: str, signed: Signed) -> None:
+    def advance(
+        self, cosigner: str, origin: str, signed: Signed, *, root_at: Callable[[int], bytes] | None = None
+    ) -> None:
         """Keep, durably, that this key is about to sign. Raises `WouldFork`, `CosignedDamaged`.
 
-        The caller has checked before that the new tree is an extension of the old one; here only
-        sizes, roots of equal size, and times are compared.
+        `root_at(size)` gives the root of the first `size` entries of the tree that is about to be signed: it must
+        be the root that was signed at that size. Without it the caller has checked that the new tree extends the
+        old one, and only sizes, roots of equal size, and times are compared.
         """
         with FileLock(self._path.with_suffix(".lock"), timeout=self._timeout, purpose="cosign"):
             known = self._read()
             before = known.get((cosigner, origin))
             if before is not None:
                 _check_forward(before, signed)
+                if root_at is not None and root_at(before.size) != before.root:
+                    message = f"this log has another root at size {before.size} than the one that was signed"
+                    raise WouldFork(message, value=before.root)
             known[cosigner, origin] = signed
             write_atomic(self._path, _encode(known))
 

@@ -19,7 +19,7 @@ from ledger.chain import Chain, LogEntry
 from ledger.codec import encode
 from ledger.entry import COMMIT, Commit, Text, read_entry
 from ledger.errors import ContradictionError, LadingError
-from ledger.merkle import leaf_hash
+from ledger.merkle import Frontier, leaf_hash
 from ledger.smt import StateTree
 from ledger.store.port import Store
 from ledger.transaction import SignedTransaction, admit
@@ -67,6 +67,10 @@ class Replayer:
     def root(self) -> bytes:
         """The root of the log's tree over the entries replayed."""
         return self._chain.frontier.root()
+
+    def root_at(self, size: int) -> bytes:
+        """The root of the log's tree over the first `size` entries, of those replayed."""
+        return Frontier.read(self._store.hash_at, size).root()
 
     def feed(self, entries: Iterable[bytes]) -> None:
         """Replay the entries that follow; a batch counts once its commit has come. Raises `LogDiffers`."""

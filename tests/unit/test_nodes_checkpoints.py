@@ -161,5 +161,19 @@ def test_a_second_history_of_the_same_log_is_not_cosigned(tmp_path):
     other.act("carrier", "void", other.issue())
     memory = Cosigned(tmp_path / "cosigner.json")
     memory.advance("replay", ORIGIN, Signed(one.checkpoint().size + 10, digest("root"), 5))
-    with pytest.raises(WouldFork):
+    with pytest.raises(WouldFork, match="was signed before"):
         cosign_replayed(other.checkpoint(), replayed(other), key_store(), "a.example/replay", memory, 6)
+
+
+def test_a_longer_second_history_of_the_same_log_is_not_cosigned(tmp_path):
+    one, other, keys = Trade(), Trade(), key_store()
+    one.bill()
+    for _ in range(5):
+        other.issue()
+    memory = Cosigned(tmp_path / "cosigner.json")
+    cosign_replayed(one.checkpoint(), replayed(one), keys, "a.example/replay", memory, 5)
+    before = memory.newest("replay", ORIGIN)
+    assert other.engine.chain.size > before.size
+    with pytest.raises(WouldFork, match=f"another root at size {before.size} than the one that was signed"):
+        cosign_replayed(other.checkpoint(), replayed(other), keys, "a.example/replay", memory, 6)
+    assert memory.newest("replay", ORIGIN) == before
