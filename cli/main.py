@@ -34,6 +34,7 @@ MODULES: Final[tuple[tuple[str, str], ...]] = (
     ("cli.commands_join", "member"),
     ("cli.commands_member", "member"),
     ("cli.commands_govern", "member"),
+    ("cli.commands_keys", "member"),
     ("cli.commands_issue", ""),
     ("cli.commands_offer", ""),
     ("cli.commands_answer", ""),

@@ -67,13 +67,14 @@ def obtain(
     ask: Callable[[str], str],
     warn: Callable[[str], None],
     new: bool = False,
+    hint: str | None = None,
 ) -> str:
     """The passphrase, from the first place that has one.
 
     `interactive` says whether standard input is a terminal; `ask` shows its argument and returns
     what is typed, without echo (`getpass.getpass`). With `new` a typed one is asked for twice, and
-    a short one gives a warning. Raises `NoPassphrase`, `BadPassphrase`, `PassphraseMismatch`, or
-    what `read_bounded` raises.
+    a short one gives a warning; `hint` says where else it can come from. Raises `NoPassphrase`,
+    `BadPassphrase`, `PassphraseMismatch`, or what `read_bounded` raises.
     """
     if file is not None:
         passphrase = _from_file(file, warn)
@@ -82,7 +83,8 @@ def obtain(
     elif interactive:
         passphrase = _asked(ask, new)
     else:
-        raise NoPassphrase("no passphrase was given, and there is no terminal to ask at")
+        what = "new passphrase" if new else "passphrase"
+        raise NoPassphrase(f"no {what} was given, and there is no terminal to ask at", hint=hint)
     _check(passphrase)
     if new and len(passphrase) < SHORT:
         warn(f"the passphrase has fewer than {SHORT} characters; a thief of the file may guess it")
