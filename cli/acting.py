@@ -119,7 +119,7 @@ def act_facts(report: ActReport, members: dict[bytes, Record]) -> dict[str, Any]
 def acting(session: Session) -> Iterator[Work]:
     """The desk of the home, its inbox fetched, its statements shown."""
     with session.desk() as desk:
-        desk.before_signing = lambda transaction, reader: show_statement(session.screen, transaction, reader)
+        desk.before_signing = lambda transaction, reader: show_statement(session.screen, transaction, reader, desk)
         with desk.reading() as reader:
             arrived = fetch(desk, reader, session.screen)
             _warn_of_rotation(desk, session.screen)

@@ -1,7 +1,10 @@
 """What a person is about to sign, in words, on stderr.
 
-sign as shipper: shipper offers bill of lading 3f0c41b6e6c1… to shipper-bank (endorse), and gives up control …
+sign as shipper: Example Goods Ltd (shipper) offers bill of lading 3f0c41b6e6c1 (number JWCL26110437) to Example Bank
+  (bank) (endorsed to it), and gives up control …
   bill_of_lading.offer@1 on 3f0c41b6e6c1 at sequence 2, until 2026-03-01T13:00:00Z
+
+Who signs stands first; where governors sign an act together, the sentence names the one who began it.
 """
 
 from __future__ import annotations
@@ -10,37 +13,67 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .output import Screen, moment, printable, short
+from .parties import name_of
 
 if TYPE_CHECKING:
+    from contracts.table import RuleTable
     from ledger.transaction import Transaction
+    from nodes.desk import Desk
     from nodes.reader import LedgerReader
+
+_MODES = {"endorse": "endorsed to it", "blank": "endorsed in blank", "possession": "possession only"}
 
 __all__ = ["show_statement"]
 
 
-def show_statement(screen: Screen, transaction: Transaction, reader: LedgerReader) -> None:
-    """Print what `transaction` says, before it is signed. Raises `UnknownAction` for one that no table has."""
-    from contracts.lawyer import render_statement
+def show_statement(screen: Screen, transaction: Transaction, reader: LedgerReader, desk: Desk) -> None:
+    """Print what `transaction` says, before `desk` signs it. Raises `UnknownAction` for one that no table has."""
     from nodes.lookup import alias_of, members_among
 
     targets, (kind, _, name) = transaction.targets, transaction.action.partition(".")
     record = reader.find(targets[0].record) if targets else None
     table = reader.rules.table(kind, None if record is None else record.version)
     parties = [value for value in transaction.arguments.values() if type(value) is bytes]
-    members = members_among(reader, [transaction.actor, *parties, *(target.record for target in targets)])
+    known = [desk.member, transaction.actor, *parties, *(target.record for target in targets)]
+    members = members_among(reader, known)
     names = {member_id: alias_of(member_id, members) for member_id in members}
     on = "".join(f" on {names.get(one.record, short(one.record))} at sequence {one.sequence}" for one in targets)
-    actor = alias_of(transaction.actor, members)
-    screen.say(f"sign as {actor}: {printable(render_statement(table, transaction, names))}")
+    full = {member_id: f"{name_of(member)} ({names[member_id]})" for member_id, member in members.items()}
+    screen.say(f"sign as {alias_of(desk.member, members)}: {printable(_sentence(table, transaction, full, desk))}")
     screen.say(f"  {transaction.statement}{on}, until {moment(transaction.valid_until)}")
     declared = table.actions[name]
+    number = desk.number_of(_record_of(transaction))
     rest = [
-        f"{key}={printable(_shown(value, declared.arguments[key].type, names))}"
+        printable(_argument(key, value, declared.arguments[key].type, names, number))
         for key, value in transaction.arguments.items()
         if "{" + key + "}" not in declared.statement and key in declared.arguments
     ]
     if rest:
         screen.say(f"  with {', '.join(rest)}")
+
+
+def _record_of(transaction: Transaction) -> bytes:
+    """The record that it is about: the one that it moves, or the one that it makes."""
+    record = transaction.targets[0].record if transaction.targets else transaction.arguments.get("record")
+    return record if type(record) is bytes else b""
+
+
+def _sentence(table: RuleTable, transaction: Transaction, names: Mapping[bytes, str], desk: Desk) -> str:
+    """The statement as a person reads it: words for the mode, the document's number beside the record's id."""
+    from contracts.lawyer import render_statement
+
+    mode, record = transaction.arguments.get("mode"), _record_of(transaction)
+    if mode in _MODES:
+        transaction = transaction._replace(arguments={**transaction.arguments, "mode": _MODES[mode]})
+    sentence, number = render_statement(table, transaction, names), desk.number_of(record)
+    return sentence.replace(record.hex(), f"{short(record)} (number {number})") if record and number else sentence
+
+
+def _argument(key: str, value: Any, kind: str, names: Mapping[bytes, str], number: str) -> str:
+    if kind == "number" and isinstance(value, dict):
+        commitment = f"(commitment {_shown(value.get('key'), 'hash', names)})"
+        return f"number {number} {commitment}" if number else f"number {commitment}"
+    return f"{key}={_shown(value, kind, names)}"
 
 
 def _shown(value: Any, kind: str, names: Mapping[bytes, str]) -> str:
@@ -49,8 +82,6 @@ def _shown(value: Any, kind: str, names: Mapping[bytes, str]) -> str:
         return names.get(value, short(value))
     if kind == "time" and isinstance(value, int):
         return moment(value)
-    if kind == "number" and isinstance(value, dict):
-        return f"{value.get('at')} {_shown(value.get('key'), 'hash', names)}"
     if isinstance(value, dict):
         return "; ".join(f"{key}: {one}" for key, one in value.items()) or "-"
     if isinstance(value, list):

@@ -79,6 +79,7 @@ class Desk:
         self._keys = keys
         self._clock = clock
         self._random = random_bytes
+        self._issuing: dict[bytes, str] = {}
 
     @property
     def keys(self) -> MemoryKeyStore:
@@ -104,6 +105,15 @@ class Desk:
     def courier(self) -> Courier:
         """Who takes this member's documents to others, and theirs to it."""
         return Courier(self.home.operator_folder() / "inbox", self.vault, self.keys, self.member)
+
+    def number_of(self, record_id: bytes) -> str:
+        """The number of a record's document where this member has it, else an empty string."""
+        if record_id in self._issuing or self._keys is None:
+            return self._issuing.get(record_id, "")
+        try:
+            return self.vault.get(record_id).labels.get("number", "")
+        except LadingError:  # whatever is wrong with the document, the record is known by its id
+            return ""
 
     def reading(self) -> AbstractContextManager[LedgerReader]:
         """The ledger for reading, as a context."""
@@ -171,6 +181,7 @@ class Desk:
     ) -> ActReport:
         """Issue the record of a document, and hand the document on to its first holder."""
         kind, record_id, secret = document.kind.value, self._random(32), self._random(32)
+        self._issuing[record_id] = _label(document.facts.number)
         hashes = tuple(file.ref.sha256 for file in attachments)
         choice = Issue(record_id, secret, to, bound_to, until, law, place, hashes)
         with self.writing("issue") as engine:

@@ -106,7 +106,7 @@ def test_arguments_that_are_none(work, words, error):
 
 def statement(town, capsys, who, name, record=None, **arguments):
     desk = town.desk(who)
-    desk.before_signing = lambda transaction, reader: show_statement(Screen(True), transaction, reader)
+    desk.before_signing = lambda transaction, reader: show_statement(Screen(True), transaction, reader, desk)
     with desk.reading() as reader:
         desk.build(reader, record, name, arguments)
     out, err = capsys.readouterr()
@@ -118,8 +118,8 @@ def test_everything_that_is_signed_is_shown(town, capsys):
     record = town.issue(bill()).record
     lines = statement(town, capsys, "shipper", "bill_of_lading.offer", record, to=town.id("bank"), mode="endorse")
     assert lines == [
-        f"sign as shipper: shipper offers bill of lading {record.id.hex()} to bank (endorse), and gives up control of "
-        "it when bank accepts.",
+        f"sign as shipper: Shipper Ltd (shipper) offers bill of lading {record.id.hex()} to Bank Ltd (bank) "
+        "(endorsed to it), and gives up control of it when Bank Ltd (bank) accepts.",
         f"  bill_of_lading.offer@1 on {record.id.hex()[:12]} at sequence 1, until 2025-11-24T17:00:00Z",
     ]
     lines = statement(
@@ -128,14 +128,37 @@ def test_everything_that_is_signed_is_shown(town, capsys):
         attachments=[],
     )  # fmt: skip
     assert lines[-1] == (
-        f"  with expires=1970-01-01T00:00:01Z, number=/number {'0' * 12}, bound_to={record.id.hex()[:12]}; {'ab' * 6}, "
-        "attachments=-"
+        f"  with expires=1970-01-01T00:00:01Z, number (commitment {'0' * 12}), bound_to={record.id.hex()[:12]}; "
+        f"{'ab' * 6}, attachments=-"
     )
     lines = statement(town, capsys, "carrier", "member.suspend", town.record(town.id("buyer")), reason=bytes(32))
     assert lines[1:] == [
         "  member.suspend@1 on buyer at sequence 1, until 2025-11-24T17:00:00Z",
         f"  with reason={'0' * 12}",
     ]
+
+
+def test_a_record_whose_document_is_at_hand_is_named_by_its_number(town, capsys):
+    record = town.issue(bill()).record
+    lines = statement(town, capsys, "carrier", "bill_of_lading.recall", record)
+    assert lines[0] == (
+        f"sign as carrier: Carrier Ltd (carrier) takes back its offer of bill of lading {record.id.hex()[:12]} "
+        "(number B-1)."
+    )
+    desk = town.desk("carrier")
+    desk.before_signing = lambda transaction, reader: show_statement(Screen(True), transaction, reader, desk)
+    desk.issue(bill("B-2"))
+    first, *_, last = capsys.readouterr().err.splitlines()
+    assert "(number B-2)" in first
+    assert "number B-2 (commitment " in last
+
+
+def test_who_signs_stands_first_and_who_began_in_the_sentence(town, capsys):
+    desk, other = town.desk("carrier"), town.desk("bank")
+    with desk.reading() as reader:
+        signed = desk.build(reader, town.record(town.id("buyer")), "member.suspend", {})
+        show_statement(Screen(True), signed.transaction, reader, other)
+    assert capsys.readouterr().err.startswith("sign as bank: Carrier Ltd (carrier) and the other governors who sign ")
 
 
 def test_what_came_is_said_and_what_was_put_aside_too(town, work, capsys):
