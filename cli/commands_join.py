@@ -152,6 +152,6 @@ def _check_member(home: Home, reader: LedgerReader) -> None:
     card = MemberCard.decode(home.read_card())
     record = reader.find(card.id)
     if record is None or record.kind != "member":
-        raise NotAMember(f"{card.alias} is not a member of {reader.genesis.origin}", value=card.id)
+        raise NotAMember(f"{card.alias} is not a member of {reader.genesis.origin}", value=card.alias)
     if record.fields["alias"] != card.alias or all(entry[1] != card.key[1] for entry in record.fields["keys"]):
-        raise NotAMember(f"the member {record.fields['alias']} of this id has other keys", value=card.id)
+        raise NotAMember(f"the member {record.fields['alias']} of this id has other keys", value=card.alias)

@@ -27,6 +27,7 @@ from ledger.strict_json import canonicalise, parse
 from ledger.transaction import SignedTransaction, admit
 from nodes.desk import ActReport, Desk
 from nodes.keystore import KeyName, MemoryKeyStore
+from nodes.lookup import alias_of, members_among
 from nodes.reader import LedgerReader
 
 __all__ = [
@@ -135,7 +136,8 @@ def enough(signed: SignedTransaction, reader: LedgerReader) -> bool:
 def check_governor(desk: Desk, reader: LedgerReader) -> None:
     """Raises `NotAGovernor` unless the desk's member is one."""
     if desk.member not in reader.genesis.governors:
-        raise NotAGovernor("this member is no governor of the ledger", value=desk.member)
+        alias = alias_of(desk.member, members_among(reader, [desk.member]))
+        raise NotAGovernor("this member is no governor of the ledger", value=alias)
 
 
 def approve(desk: Desk, signed: SignedTransaction, reader: LedgerReader) -> SignedTransaction:
