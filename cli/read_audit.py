@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import typer
 
@@ -13,9 +14,13 @@ from .context import KEEPING, Session, command
 
 if TYPE_CHECKING:
     from nodes.audit import AuditReport
+    from nodes.audit_findings import Difference
     from nodes.audit_home import HomeAudit
 
 __all__ = ["audit", "register"]
+
+_SHOWN: Final = 21
+"""How many differences of one store are shown to a person: the first, and 20 more; `--json` lists more."""
 
 
 def register(app: typer.Typer) -> None:
@@ -48,25 +53,37 @@ def _lines(found: HomeAudit) -> list[str]:
     lines += _store_lines("ledger", found.ledger)
     lines += _store_lines("replica", found.replica) if found.replica else []
     if found.documents is not None:
-        many = "1 record" if found.documents == 1 else f"{found.documents} records"
-        lines.append(f"  vault: the papers of {many}, every file read")
-    lines += [f"  home: {difference}" for difference in found.home.listed]
-    return lines
+        lines.append(f"  vault: the papers of {_many(found.documents, 'record')}, every file read")
+    return lines + _differences("home", found.home.listed, found.home.count)
 
 
 def _store_lines(name: str, report: AuditReport) -> list[str]:
     replayed = "replayed by the rules" if report.replayed else "not replayed to the end"
-    lines = [
-        f"  {name}: {report.entries:,} entries, {report.heights:,} commits, {report.records:,} records, {replayed}"
-    ]
+    lines = []
+    if report.entries:
+        counts = [(report.entries, "entry"), (report.heights, "commit"), (report.records, "record")]
+        lines.append(f"  {name}: {', '.join(_many(*count) for count in counts)}, {replayed}")
+    else:
+        lines.append(f"  {name}: no entry could be read")
     if report.checkpoints:
-        lines.append(f"  {name}: {report.checkpoints:,} checkpoints, {report.signatures:,} signatures")
+        lines.append(f"  {name}: {_many(report.checkpoints, 'checkpoint')}, {_many(report.signatures, 'signature')}")
     if report.newest is not None:
         lines.append(f"  newest checkpoint: {report.newest.checkpoint.size:,} entries; {report.newest}")
     if report.agreed is not None and report.agreed.independent:
         names = ", ".join(witness.name for witness in report.agreed.cosigned)
         lines.append(f"  newest with the quorum: {report.agreed.checkpoint.size:,} entries, by {names}")
-    lines += [f"  {name}: {difference}" for difference in report.differences]
-    if report.count > len(report.differences):
-        lines.append(f"  {name}: and {report.count - len(report.differences):,} more")
+    return lines + _differences(name, report.differences, report.count)
+
+
+def _differences(name: str, listed: Sequence[Difference], count: int) -> list[str]:
+    """The first differences, and how many there are beside them."""
+    lines = [f"  {name}: {difference}" for difference in listed[:_SHOWN]]
+    if count > len(lines):
+        lines.append(f"  {name}: and {_many(count - len(lines), 'more difference')}")
     return lines
+
+
+def _many(count: int, what: str) -> str:
+    """A number of things, in the right number."""
+    plural = f"{what[:-1]}ies" if what.endswith("y") else f"{what}s"
+    return f"{count:,} {what if count == 1 else plural}"

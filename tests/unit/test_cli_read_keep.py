@@ -81,6 +81,27 @@ def test_more_differences_than_are_listed_are_counted(town, run, monkeypatch):
     assert "more" in out.splitlines()[-3]
 
 
+def test_of_many_differences_the_first_are_shown_and_the_rest_are_counted(town, run):
+    with closing(sqlite3.connect(town.homes["carrier"].ledger_path)) as connection, connection:
+        rows = [(bytes([number]) * 32, b"", b"", b"") for number in range(60)]
+        columns = [row[1] for row in connection.execute("PRAGMA table_info(lading_state)") if row[1] != "id"]
+        names = ", ".join(name for name in columns if name in ("path", "leaf", "salt", "content"))
+        connection.executemany(f"INSERT INTO lading_state ({names}) VALUES (?, ?, ?, ?)", rows)
+    _, out, _ = run("bank", "audit")
+    lines = [line for line in out.splitlines() if line.startswith("  ledger: ")]
+    assert sum("lading_state" in line for line in lines) == 21
+    assert lines[-1] == "  ledger: and 39 more differences"
+    assert len(run.json("bank", "audit", status=exits.DAMAGED)["ledger"]["differences"]) == 60
+
+
+def test_an_audit_that_could_read_nothing_does_not_count_it(town, run):
+    change(town, "DELETE FROM lading_entry")
+    _, out, _ = run("bank", "audit")
+    lines = out.splitlines()
+    assert lines[1] == "  ledger: no entry could be read"
+    assert not any("ledger: 0 " in line or "not replayed" in line for line in lines)
+
+
 def test_an_audit_of_what_cannot_be_opened_ends_with_status_4(town, run):
     town.homes["carrier"].ledger_path.write_bytes(b"no database" * 1000)
     status, _, err = run("bank", "audit")
