@@ -83,18 +83,24 @@ def _actor(world: World, transaction: Transaction, keys: _Keys, time: int) -> Re
     actor = world.record(transaction.actor)
     if actor is None or actor.kind != "member":
         raise ActorUnknown("the actor is not a member of this ledger", value=transaction.actor)
-    own = keys & _valid_keys(actor, time)
+    own = _current(actor, keys, time)
     if not own:
         raise NotTheActorsKey(
             f"no signature is by a current key of {actor.fields['alias']}", value=min(key for _, key in keys)
         )
-    if len(keys) > len(own):
-        _check_cosigners(world, keys - own, time)
+    if len(keys) > 1:
+        _check_cosigners(world, keys.difference(own), time)
     return actor
 
 
-def _valid_keys(member: Record, time: int) -> _Keys:
-    return frozenset([(entry[0], entry[1]) for entry in member.fields["keys"] if key_is_valid(entry, time)])
+def _current(member: Record, keys: _Keys, time: int) -> list[tuple[int, bytes]]:
+    """Those of `keys` that are the member's now."""
+    found = []
+    for entry in member.fields["keys"]:
+        key = (entry[0], entry[1])
+        if key in keys and key_is_valid(entry, time):
+            found.append(key)
+    return found
 
 
 def _check_cosigners(world: World, keys: _Keys, time: int) -> None:
@@ -102,7 +108,7 @@ def _check_cosigners(world: World, keys: _Keys, time: int) -> None:
     for governor in world.governors:
         member = world.record(governor)
         if member is not None:
-            keys -= _valid_keys(member, time)
+            keys = keys.difference(_current(member, keys, time))
     if keys:
         raise NotTheActorsKey("a further signature is by nobody who may sign it", value=min(key for _, key in keys))
 
