@@ -71,6 +71,8 @@ def run(options: Options, report: Callable[[str], None]) -> Results:
     cases: list[Case] = []
     ledgers: list[LedgerFigures] = []
     with tempfile.TemporaryDirectory(prefix="lading-bench-", dir=options.folder or Path.cwd()) as name:
+        report("verifying a bundle offline")
+        offline = measure_offline(Path(name), options.offline)
         for records in options.records:
             folder = Path(name) / str(records)
             folder.mkdir()
@@ -78,8 +80,6 @@ def run(options: Options, report: Callable[[str], None]) -> Results:
                 (cases if isinstance(figures, Case) else ledgers).append(figures)  # type: ignore[arg-type]
             for file in folder.iterdir():
                 file.unlink()
-        report("verifying a bundle offline")
-        offline = measure_offline(Path(name), options.offline)
     return Results(describe(), tuple(cases), tuple(ledgers), offline)
 
 
