@@ -28,9 +28,11 @@ Source: RFC 6901 (pointers), RFC 8785 (canonical form), RFC 6962 §2.1 (tree), R
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import islice
 from typing import Final, Literal, NamedTuple
 
 from . import merkle
@@ -73,6 +75,9 @@ _LEAF_SALT: Final = b"lading/v1/leaf-salt\x00"
 _ORIGINAL: Final = b"lading/v1/original\x00"
 _LEAF: Final = b"lading/v1/leaf\x00"
 _DOCUMENT: Final = b"lading/v1/document\x00"
+_STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+_MORE: Final = 1_000
+"""Values more than were committed to with which a document is still read, to name where it was changed."""
 
 
 class BadSecret(InputError):
@@ -202,17 +207,35 @@ def verify_whole(
        given. Only of a document that is not JSON, `value` is taken as given (`ValueMissing`): that
        it says what the bytes say is for the reader of that format to check.
     3. Every leaf, recomputed, has the hash at its place (`DocumentChanged` with the pointers).
+
+    A document of far more values than were committed to is not read (`DocumentChanged`), so that what this
+    costs depends on what was committed, not on what is shown.
     """
     if not hashes or commitment_of(hashes) != commitment:  # (1)
         raise HashesChanged(f"{len(hashes)} leaf hashes do not give the commitment", value=commitment)
+    most = len(hashes) + _MORE
     if is_json(media_type):  # (2)
+        _check_count(_values(original, most), most)
         value = _read(original, value, limit)
     elif value is None:
         raise ValueMissing(f"a document of type {media_type} without its value", value=media_type)
+    else:
+        _check_count(sum(1 for _ in islice(_walk(value, "", 0), most + 1)), most)
     document = leaves(value, original, media_type, secret)
     if [leaf.hash for leaf in document] != list(hashes):  # (3)
         raise _changed(hashes, document)
     return document
+
+
+def _values(original: bytes, most: int) -> int:
+    """How many leaves JSON bytes have: one more than commas outside strings. Exact above `most`, else a bound."""
+    commas = original.count(b",")
+    return 1 + (commas if commas < most else _STRING.sub(b"", original).count(b","))
+
+
+def _check_count(count: int, most: int) -> None:
+    if count > most:
+        raise DocumentChanged("the document was changed: it has far more values than were committed", value=count)
 
 
 def _read(original: bytes, given: JsonValue, limit: int) -> JsonValue:
@@ -261,13 +284,7 @@ def _changed(hashes: Sequence[bytes], document: Sequence[Leaf]) -> DocumentChang
 
 def _changes(hashes: Sequence[bytes], document: Sequence[Leaf]) -> Iterator[Change]:
     """What differs, in the order of the document; unchanged leaves tell where the others stand."""
-    from difflib import SequenceMatcher
-
-    now = [leaf.hash for leaf in document]
-    matcher = SequenceMatcher(None, list(hashes), now, autojunk=False)
-    for kind, old, old_end, new, new_end in matcher.get_opcodes():
-        if kind == "equal":
-            continue
+    for old, old_end, new, new_end in _gaps(hashes, [leaf.hash for leaf in document]):
         for offset, leaf in enumerate(document[new:new_end]):
             if leaf.pointer is None:
                 yield Change("original", "")
@@ -275,3 +292,18 @@ def _changes(hashes: Sequence[bytes], document: Sequence[Leaf]) -> Iterator[Chan
                 yield Change("changed" if old + offset < old_end else "added", leaf.pointer)
         if old_end - old > new_end - new:
             yield Change("removed", document[new_end - 1].pointer or "")
+
+
+def _gaps(before: Sequence[bytes], now: Sequence[bytes]) -> Iterator[tuple[int, int, int, int]]:
+    """The ranges of both between what they share; one pass, for no hash stands twice and both have one order."""
+    places = {item: place for place, item in enumerate(before)}
+    old = new = 0
+    for at, item in enumerate(now):
+        place = places.get(item, -1)
+        if place < old:
+            continue
+        if place > old or at > new:
+            yield old, place, new, at
+        old, new = place + 1, at + 1
+    if old < len(before) or new < len(now):
+        yield old, len(before), new, len(now)
