@@ -3,8 +3,11 @@
     a member   its alias, its LEI, or the beginning of its id (6 hexadecimal digits or more)
     a record   its id or the beginning of it (6 digits or more), or the number of its document
 
-A document's number is looked up in the member's own vault first, then on the ledger: the state key of the
-number is computed for every member that may have issued it, and the state says which record holds it.
+Who draws the id of a record chooses it, so a beginning of an id may look like another record's number: a word is
+taken in every sense, and refused if it means several records. A whole id of 64 digits is never taken for a number.
+
+A document's number is looked up in the member's own vault and on the ledger: the state key of the number is computed
+for every member that may have issued it, and the state says which record holds it.
 """
 
 from __future__ import annotations
@@ -91,14 +94,13 @@ def find_member(reader: LedgerReader, word: str) -> Record:
 def find_record(reader: LedgerReader, word: str, vault: Vault | None = None) -> Record:
     """The record that `word` means; `vault` is the member's own. Raises `NoSuchRecord` or `Ambiguous`."""
     digits = word.lower()
-    found: list[bytes] = []
-    if _PREFIX.fullmatch(digits):
-        found = list(_by_id(reader, digits))
-    if not found and vault is not None:
-        labelled = (entry for entry in vault.entries() if entry.labels.get("number") == word)
-        found = [entry.record_id for entry in labelled if reader.find(entry.record_id) is not None]
-    if not found and _is_text(word):
-        found = list(_by_number(reader, word))
+    found = list(_by_id(reader, digits)) if _PREFIX.fullmatch(digits) else []
+    if not (_PREFIX.fullmatch(digits) and len(digits) == _ID_DIGITS):
+        if vault is not None:
+            labelled = (entry for entry in vault.entries() if entry.labels.get("number") == word)
+            found += [entry.record_id for entry in labelled if reader.find(entry.record_id) is not None]
+        if _is_text(word):
+            found += _by_number(reader, word)
     found = list(dict.fromkeys(found))
     if not found:
         raise NoSuchRecord("no record has this id or number", value=word)
