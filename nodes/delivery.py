@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from contracts.guards import key_is_valid
+from ledger import codec
 from ledger.commitment import commit
 from ledger.errors import ContradictionError, UnavailableError
-from ledger.hashing import attachment_commitment, note_commitment
-from ledger.record import Record
+from ledger.hashing import attachment_commitment, claim_key, note_commitment, number_key
+from ledger.record import MAX_CONTENT, Record
+from nodes.documents.model import Document
 from nodes.documents.read import read_document
 from nodes.inbox import Fetched, deliver, fetch
 from nodes.keystore import KeyStore
 from nodes.parcel import DocumentPackage, Note, Parcel
 from nodes.reader import LedgerReader, NoSuchRecord
 from nodes.sealing import Address, Opened, seal
-from nodes.vault import Vault
+from nodes.vault import NoDocument, Vault
 
 __all__ = ["DocumentNotOfRecord", "NotOnLedgerYet", "fetch_all", "hand_on", "package_commitment"]
 
@@ -58,40 +59,86 @@ def fetch_all(inbox: Path, vault: Vault, keys: KeyStore, member: bytes, reader: 
         ledger_id=reader.genesis.id,
         recipient=member,
         signing_keys=_signing_keys(reader),
-        check=lambda opened: _check(opened, reader),
+        check=lambda opened: _check(opened, vault, reader),
     )
 
 
 def _signing_keys(reader: LedgerReader) -> Callable[[bytes], list[bytes]]:
+    """Every key that a member has ever had: a parcel may be fetched after its sender has changed the key."""
+
     def of(member: bytes) -> list[bytes]:
         record = reader.find(member)
         if record is None or record.kind != "member":
             return []
-        now = reader.head.time
-        return [entry[1] for entry in record.fields["keys"] if key_is_valid(entry, now)]
+        return [entry[1] for entry in record.fields["keys"]]
 
     return of
 
 
-def _check(opened: Opened, reader: LedgerReader) -> None:
-    """The document is the record's; its files and the notes are committed to in the record or its acts."""
-    record = reader.find(opened.address.record_id)
+def _check(opened: Opened, vault: Vault, reader: LedgerReader) -> Parcel:
+    """What may be kept: the record's document as this member reads it, its files, and notes that acts commit to."""
+    record, parcel = reader.find(opened.address.record_id), opened.parcel
     if record is None:
         raise NotOnLedgerYet("the record is not on this ledger", value=opened.address.record_id)
-    package = opened.parcel.document
-    if package is not None:
-        if package_commitment(package) != record.document:
-            raise DocumentNotOfRecord("the document is not the one of this record", value=record.id)
-        _check_files(opened.parcel, package, record)
-    if opened.parcel.notes:
-        _check_notes(opened.parcel.notes, record, reader)
+    package = None if parcel.document is None else _checked(parcel, parcel.document, record, reader)
+    if package is None and parcel.attachments:
+        _check_files(parcel, _secret(vault, record), record)
+    if parcel.notes:
+        _check_notes(parcel.notes, record, reader)
+    return Parcel(package, parcel.attachments, parcel.notes)
 
 
-def _check_files(parcel: Parcel, package: DocumentPackage, record: Record) -> None:
-    committed = set(record.fields.get("attachments", []))
-    for attachment in parcel.attachments:
-        if attachment_commitment(package.secret, attachment.ref.sha256) not in committed:
-            raise DocumentNotOfRecord(f"the file {attachment.name} does not belong to this record", value=record.id)
+def _checked(parcel: Parcel, package: DocumentPackage, record: Record, reader: LedgerReader) -> DocumentPackage:
+    """The package as the document itself has it: what the sender wrote beside the document is not believed."""
+    document = read_document(package.original)
+    if commit(document.leaves(package.secret)) != record.document:
+        raise DocumentNotOfRecord("the document is not the one of this record", value=record.id)
+    if document.kind != record.kind:
+        raise DocumentNotOfRecord(f"the document of a {record.kind} is of kind {document.kind}", value=record.id)
+    _check_number(document, record, reader)
+    _check_files(parcel, package.secret, record)
+    refs = tuple(file.ref for file in parcel.attachments)
+    return DocumentPackage(
+        document.kind.value, document.media_type, package.original, package.secret, _labels(document), refs
+    )
+
+
+def _check_number(document: Document, record: Record, reader: LedgerReader) -> None:
+    """The issuer took the number that stands in the document, for this record."""
+    declared = reader.rules.table(record.kind, record.version).number
+    if declared is None:
+        return
+    key = number_key(reader.genesis.id, declared.cls, record.issuer, document.facts.number)
+    item = reader.item(claim_key(record.issuer, key))
+    if item is None or codec.decode(item.content, limit=MAX_CONTENT)[2] != record.id:
+        raise DocumentNotOfRecord("the record was issued under another number than its document has", value=record.id)
+
+
+def _check_files(parcel: Parcel, secret: bytes, record: Record) -> None:
+    """The files are those that the record binds: none other, and none left out."""
+    committed = sorted(record.fields.get("attachments") or [])
+    files = {attachment_commitment(secret, file.ref.sha256): file.name for file in parcel.attachments}
+    for commitment, name in files.items():
+        if commitment not in committed:
+            raise DocumentNotOfRecord(f"the file {name} does not belong to this record", value=record.id)
+    if sorted(attachment_commitment(secret, file.ref.sha256) for file in parcel.attachments) != committed:
+        raise DocumentNotOfRecord("the files are not all those that belong to this record", value=record.id)
+
+
+def _secret(vault: Vault, record: Record) -> bytes:
+    try:
+        return vault.get(record.id).secret
+    except NoDocument:
+        raise DocumentNotOfRecord("files came without the document that they belong to", value=record.id) from None
+
+
+def _labels(document: Document) -> dict[str, str]:
+    """What a document is found by."""
+    return {"number": _one_line(document.facts.number), "issuer": _one_line(document.facts.issuer.name)}
+
+
+def _one_line(text: str) -> str:
+    return "".join(mark for mark in text if mark.isprintable())[:255]
 
 
 def _check_notes(notes: tuple[Note, ...], record: Record, reader: LedgerReader) -> None:

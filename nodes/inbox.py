@@ -15,7 +15,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -37,7 +37,7 @@ from .files import (
     write_atomic,
 )
 from .keystore import KeyStore
-from .parcel import MAX_PARCEL
+from .parcel import MAX_PARCEL, Parcel
 from .sealing import SEALED_OVERHEAD, Opened, SigningKeys, WrongAddress, open_sealed
 from .vault import Vault
 
@@ -119,15 +119,15 @@ def fetch(
     ledger_id: bytes,
     recipient: bytes,
     signing_keys: SigningKeys,
-    check: Callable[[Opened], None],
+    check: Callable[[Opened], Parcel],
     limit: int = MAX_PARCEL,
 ) -> list[Fetched]:
     """Take everything that waits for `recipient` into its vault; one bad file blocks no other.
 
-    `check` is step (8): it raises for a document or a note that is not the one the log speaks of
-    (any member may send anything for any record). An `InputError`, `ContradictionError` or
-    `RefusedError`, from it or from the steps before, rejects the file; any other error of lading
-    leaves it waiting. What is in the vault is durable before the file is removed.
+    `check` is step (8): it raises for a document, a file or a note that is not the one the log speaks of
+    (any member may send anything for any record), and returns the parcel that is kept. An `InputError`,
+    `ContradictionError` or `RefusedError`, from it or from the steps before, rejects the file; any other error of
+    lading leaves it waiting. What is in the vault is durable before the file is removed.
     """
     outcomes = []
     for path in waiting(inbox, recipient):
@@ -145,7 +145,7 @@ def fetch(
                 limit=limit,
             )
             _check_place(path, opened)
-            check(opened)  # (8)
+            opened = replace(opened, parcel=check(opened))  # (8)
             vault.take(opened.address.record_id, opened.parcel)
             _remove(path)
         except (InputError, ContradictionError, RefusedError) as exc:

@@ -87,7 +87,10 @@ class Vault:
         self._random = random_bytes
 
     def put(self, record_id: bytes, package: DocumentPackage) -> int:
-        """Keep a document, and return its version, from 1. The same again is not doubled.
+        """Keep a document, and return its version, from 1.
+
+        Document and secret are what the ledger commits to: the same two are the same version, under whatever
+        labels, unless they come with attachments that the version has not.
 
         Its attachments come first. Raises `MalformedParcel`, `TooLargeToKeep`, or `NoDocument`
         if an attachment that it names is not there.
@@ -97,7 +100,7 @@ class Vault:
             if not self._path(record_id, self._hidden("attachment", ref.sha256)).exists():
                 raise NoDocument(f"the attachment {ref.name} is not there", value=ref.sha256)
         for version in self.versions(record_id):
-            if self.get(record_id, version) == package:
+            if _holds(self.get(record_id, version), package):
                 return version
         header = {
             "kind": package.kind,
@@ -304,6 +307,12 @@ class Vault:
 
 def _document_name(version: int) -> str:
     return f"document-{version:06d}.sealed"
+
+
+def _holds(kept: DocumentPackage, package: DocumentPackage) -> bool:
+    """Whether a version that is kept is this document, with these attachments or more."""
+    same = (kept.original, kept.secret) == (package.original, package.secret)
+    return same and {ref.sha256 for ref in package.attachments} <= {ref.sha256 for ref in kept.attachments}
 
 
 def _context(path: Path) -> bytes:

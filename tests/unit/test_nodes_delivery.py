@@ -11,7 +11,6 @@ from ledger.commitment import commit
 from ledger.hashing import note_commitment
 from nodes.courier import receivers
 from nodes.delivery import hand_on, package_commitment
-from nodes.enrolment import rotate_key
 from nodes.parcel import Attachment, DocumentPackage, Note, Parcel
 
 FILE = Attachment("terms.txt", "text/plain", b"terms of carriage\n")
@@ -98,15 +97,6 @@ def test_a_document_waits_until_its_record_is_on_the_ledger(town):
     path = send(town, parcel, bytes([7]) * 32)
     assert outcomes(town) == [("waiting", "delivery.not_on_ledger_yet")]
     assert path.exists()
-
-
-def test_a_key_that_was_replaced_vouches_for_nothing(town):
-    record_id = town.held()
-    send(town, Parcel(package(town, record_id)), record_id)
-    rotate_key(town.desk("shipper"))
-    assert outcomes(town) == [("rejected", "inbox.unknown_sender")]
-    send(town, Parcel(package(town, record_id)), record_id)
-    assert outcomes(town) == [("taken", None)]
 
 
 def test_who_is_no_member_is_not_believed(town):

@@ -54,10 +54,11 @@ class Parties:
         return deliver(self.inbox, data, recipient=recipient, record_id=record)
 
     def fetch(self, error: LadingError | None = None) -> list[tuple[str, str]]:
-        def check(opened: Opened) -> None:
+        def check(opened: Opened) -> Parcel:
             self.checked.append(opened)
             if error is not None:
                 raise error
+            return opened.parcel
 
         found = fetch(
             self.inbox,
