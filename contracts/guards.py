@@ -289,7 +289,8 @@ def governors_sign(act: Act) -> None:
 
 
 @guard("a_governor_remains@1", text="a governor who is not suspended remains",
-       hint="a ledger without a governor could admit and reinstate nobody; suspend another member")  # fmt: skip
+       hint="a ledger without a governor could admit and reinstate nobody; suspend another member",
+       needs=("record",))  # fmt: skip
 def a_governor_remains(act: Act) -> None:
     if [governor.id for governor in _active_governors(act)] == [act.record.id]:
         raise GuardFailed("the last governor who is not suspended cannot be suspended", act.record.fields["alias"])
