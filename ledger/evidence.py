@@ -19,7 +19,7 @@ from .record import Record
 from .report import TitleEvent
 from .transaction import SignedTransaction
 
-__all__ = ["ChainBroken", "Evidence", "OtherLedger", "ProvenAct", "TimeMissing", "Unreadable"]
+__all__ = ["ChainBroken", "CommitFalse", "Evidence", "OtherLedger", "ProvenAct", "TimeMissing", "Unreadable"]
 
 ProvenAct = tuple[int, int, SignedTransaction]
 """An entry that is a transaction: its index, its ledger time, the transaction."""
@@ -40,11 +40,18 @@ class OtherLedger(UnverifiedError):
     hint = "use the policy of that ledger, from a source that you trust, not from the bundle"
 
 
-class TimeMissing(ContradictionError):
+class TimeMissing(UnverifiedError):
     """No commit of the bundle closes an entry."""
 
     code = "verify.no_commit"
     hint = "the bundle is incomplete or was put together wrongly; ask for it again"
+
+
+class CommitFalse(ContradictionError):
+    """The commits of the bundle contradict each other or their places in the log."""
+
+    code = "verify.commit_false"
+    hint = "the log was not written by these rules; do not rely on this file"
 
 
 class ChainBroken(ContradictionError):

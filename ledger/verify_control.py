@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from .errors import ContradictionError, LadingError, UnverifiedError
 from .evidence import Evidence, Unreadable
 from .hashing import claim_key, record_key
@@ -11,6 +13,9 @@ from .record import Item, Record, number_content
 from .times import iso
 
 __all__ = ["NotFresh", "StateDiffersFromHistory", "check_fresh", "check_state"]
+
+_SKEW: Final = 60_000
+"""Milliseconds by which the clocks of cosigners may be ahead of the reader's."""
 
 
 class StateDiffersFromHistory(ContradictionError):
@@ -85,13 +90,17 @@ def check_fresh(evidence: Evidence) -> str:
     name = evidence.name(record.controller)
     if record.controller is None:
         return f"nobody is in control: {_words(record.status)} since {iso(record.since)}, by entry {record.entry}"
+    age = evidence.at - as_of
+    if age < -_SKEW:
+        raise NotFresh(
+            f"the cosignatures are of {iso(as_of)}, {_span(-age)} after the time of checking",
+            value=age,
+            hint="set the clock of this machine right, or ask for a bundle made now",
+        )
     if record.locked_until is not None and evidence.at < record.locked_until:
         return f"{name} is in control, locked until {iso(record.locked_until)}"
-    age = evidence.at - as_of
     if age > evidence.max_age:
         raise NotFresh(f"{name} was in control at {iso(as_of)}, {_span(age)} ago; later acts may be missing", value=age)
-    if age < -evidence.max_age:
-        raise NotFresh(f"the cosignatures are of {iso(as_of)}, {_span(-age)} after the time of checking", value=age)
     return f"{name} is in control since {iso(record.since)}, as of {iso(as_of)}"
 
 

@@ -21,6 +21,7 @@ from .transaction import check_ledger
 
 __all__ = [
     "DocumentMissing",
+    "KeyOfAnother",
     "KeyUnknown",
     "NumberDiffers",
     "check_chain",
@@ -36,11 +37,18 @@ _AS_READ: Final = (
 _FieldAt = Callable[[str], JsonValue]
 
 
-class KeyUnknown(ContradictionError):
+class KeyUnknown(UnverifiedError):
     """A signature is by a key that the bundle does not show to be the actor's at that time."""
 
     code = "verify.key_unknown"
     hint = "do not rely on this file; ask the holder for a new one"
+
+
+class KeyOfAnother(ContradictionError):
+    """An act of one member is signed by the key of another alone."""
+
+    code = "verify.key_of_another"
+    hint = "the act is not its actor's; do not rely on this file"
 
 
 class DocumentMissing(UnverifiedError):
@@ -66,6 +74,7 @@ def check_keys(evidence: Evidence) -> str:
         signers = {key for _, key, _ in signed.signatures}
         current = keys.get(body.actor)
         if current is None or current not in signers:
+            _check_whose(keys, index, body.actor, signers)
             raise KeyUnknown(f"entry {index} is not signed by a key that its actor is shown to have", value=body.actor)
         if len(signers) > 1 and not signers <= set(keys.values()):
             raise KeyUnknown(f"entry {index} has a signature by a key that no member is shown to have", value=index)
@@ -75,6 +84,12 @@ def check_keys(evidence: Evidence) -> str:
             keys[body.actor] = _argument(body.arguments, "public_key")
     count = len({signed.transaction.actor for _, _, signed in evidence.acts})
     return f"{count} members; that no key was revoked at its act rests on the cosigners' replay"
+
+
+def _check_whose(keys: Mapping[bytes, bytes], index: int, actor: bytes, signers: set[bytes]) -> None:
+    """An act that its actor's key has not signed: a key shown to be another's contradicts it, an unknown one not."""
+    if len(signers) == 1 and signers <= {key for member, key in keys.items() if member != actor}:
+        raise KeyOfAnother(f"entry {index} is signed by another member's key than its actor's", value=actor)
 
 
 def _argument(arguments: Mapping[str, Any], name: str) -> bytes:

@@ -14,7 +14,7 @@ from typing import Final
 
 from .entry import Commit, Text, read_entry, split_text
 from .errors import ContradictionError, InputError, LadingError, UnverifiedError
-from .evidence import ChainBroken, Evidence, OtherLedger, TimeMissing, Unreadable
+from .evidence import ChainBroken, CommitFalse, Evidence, OtherLedger, TimeMissing, Unreadable
 from .genesis import Genesis
 from .merkle import leaf_hash, verify_inclusion
 from .note import Note
@@ -128,9 +128,12 @@ def check_commits(evidence: Evidence) -> str:
             signed.append((entry.index, read))
             continue
         if read.index != entry.index:
-            raise TimeMissing(f"the commit at {entry.index} says that it stands at {read.index}", value=read.index)
+            raise CommitFalse(f"the commit at {entry.index} says that it stands at {read.index}", value=read.index)
         evidence.commits.append(read)
-    _check_order(evidence.commits, evidence.the_checkpoint().size)
+    size = evidence.the_checkpoint().size
+    if signed and signed[-1][0] == size - 1:
+        raise CommitFalse("the last entry of the checkpoint is not a commit", value=size - 1)
+    _check_order(evidence.commits, size)
     ends = [commit.index for commit in evidence.commits]
     for index, one in signed:
         evidence.acts.append((index, _closing(evidence.commits, ends, index).time, one))
@@ -144,9 +147,9 @@ def _check_order(commits: Sequence[Commit], size: int) -> None:
         raise TimeMissing("the last entry of the checkpoint is not shown to be a commit")
     for before, after in pairwise(commits):
         if after.time < before.time:
-            raise TimeMissing(f"the time goes back at the commit {after.index}", value=after.time)
+            raise CommitFalse(f"the time goes back at the commit {after.index}", value=after.time)
         if after.size_before <= before.index or after.height <= before.height:
-            raise TimeMissing(f"the commit {after.index} closes what an earlier one closes", value=after.index)
+            raise CommitFalse(f"the commit {after.index} closes what an earlier one closes", value=after.index)
 
 
 def _closing(commits: Sequence[Commit], ends: Sequence[int], index: int) -> Commit:

@@ -20,12 +20,15 @@ from contracts.apply import Accepted
 from contracts.replay import replay_record
 from ledger.bundle import Bundle, BundleEntry
 from ledger.cosignature import cosign
+from ledger.entry import read_entry
+from ledger.evidence import CommitFalse, Evidence
 from ledger.hashing import record_key
 from ledger.note import Note, NoteSignature
 from ledger.record import Item
 from ledger.report import Verdict
 from ledger.transaction import SignedTransaction
 from ledger.verify import verify
+from ledger.verify_log import check_commits, check_log_signature, read_genesis
 from nodes.engines.solo import log_entries
 from nodes.keystore import KeyName
 
@@ -177,11 +180,43 @@ def test_the_last_transfer_left_out_is_noticed(proven):
 def test_a_commit_left_out_leaves_its_entry_without_a_time(proven):
     acts = acts_of(proven.bundle, proven.bill)
     commit_entry = next(entry for entry in proven.bundle.entries if entry.index == acts[0].index + 1)
-    assert_fails(proven.check(without(proven.bundle, commit_entry)), 6, INVALID, "verify.no_commit")
+    assert_fails(proven.check(without(proven.bundle, commit_entry)), 6, UNKNOWN, "verify.no_commit")
 
 
 def test_the_last_commit_left_out_leaves_the_checkpoint_without_a_state(proven):
-    assert_fails(proven.check(without(proven.bundle, proven.bundle.entries[-1])), 6, INVALID, "verify.no_commit")
+    assert_fails(proven.check(without(proven.bundle, proven.bundle.entries[-1])), 6, UNKNOWN, "verify.no_commit")
+
+
+@pytest.mark.parametrize(
+    ("at", "changes", "message"),
+    [
+        (-1, {"index": 99}, "says that it stands at 99"),
+        (-1, {"time": 0}, "the time goes back"),
+        (-1, {"size_before": 0}, "closes what an earlier one closes"),
+    ],
+)
+def test_a_commit_that_contradicts_its_place_is_false(proven, at, changes, message):
+    """An operator writes it so: what is shown is false, where a commit that is left out is only missing."""
+    entries = list(proven.bundle.entries)
+    told = read_entry(entries[at].data)
+    entries[at] = replace(entries[at], data=replace(told, **changes).encode())
+    evidence = Evidence(proven.bundle, proven.trade.policy, at=proven.trade.time, max_age=0)
+    read_genesis(evidence)
+    check_log_signature(evidence)
+    evidence.bundle = replace(proven.bundle, entries=tuple(entries))
+    with pytest.raises(CommitFalse, match=message):
+        check_commits(evidence)
+
+
+def test_a_checkpoint_whose_last_entry_is_an_act_is_false(proven):
+    act = acts_of(proven.bundle, proven.bill)[-1]
+    last = proven.bundle.entries[-1].index
+    evidence = Evidence(proven.bundle, proven.trade.policy, at=proven.trade.time, max_age=0)
+    read_genesis(evidence)
+    check_log_signature(evidence)
+    evidence.bundle = replace(proven.bundle, entries=(*proven.bundle.entries[:-1], replace(act, index=last)))
+    with pytest.raises(CommitFalse, match="the last entry of the checkpoint is not a commit"):
+        check_commits(evidence)
 
 
 def test_an_entry_at_another_index_is_refused(proven):
@@ -220,10 +255,32 @@ def forced_bundle(signed_of: Any) -> tuple[Trade, Bundle]:
     return trade, trade.bundle(bill)
 
 
-def test_an_act_by_a_strangers_key_that_the_operator_wrote_into_the_log_is_refused(proven):
+def test_an_act_by_a_strangers_key_that_the_operator_wrote_into_the_log_is_not_accepted(proven):
+    """The bundle does not show whose the key is: the entry that gave it to the bank may be left out."""
     key = Key(digest("stranger"))
     trade, bundle = forced_bundle(lambda trade, bill: trade.signed("bank", "surrender", bill, key=key))
-    assert_fails(proven.check(bundle, policy=trade.policy), 7, INVALID, "verify.key_unknown")
+    assert_fails(proven.check(bundle, policy=trade.policy), 7, UNKNOWN, "verify.key_unknown")
+
+
+def test_an_act_by_another_members_key_that_the_operator_wrote_into_the_log_is_refused(proven):
+    trade, bundle = forced_bundle(
+        lambda trade, bill: trade.signed("bank", "surrender", bill, key=trade.members["buyer"].key)
+    )
+    assert_fails(proven.check(bundle, policy=trade.policy), 7, INVALID, "verify.key_of_another")
+
+
+def test_an_enrolment_left_out_leaves_its_members_key_unknown(proven):
+    """Nothing contradicts: the key is only not shown."""
+    trade = Trade()
+    trade.enrol(member("newcomer", "bank"))
+    bill = trade.bill()
+    trade.pass_on(bill, "bank", "newcomer")
+    trade.cosign("carrier", "shipper", "bank")
+    bundle = trade.bundle(bill)
+    assert proven.check(bundle, policy=trade.policy, at=trade.time).verdict is VALID
+    enrolment = next(entry for entry in bundle.entries if b"member.enrol" in entry.data)
+    report = proven.check(without(bundle, enrolment), policy=trade.policy, at=trade.time)
+    assert_fails(report, 7, UNKNOWN, "verify.key_unknown")
 
 
 def test_a_false_signature_that_the_operator_wrote_into_the_log_is_refused(proven):
@@ -287,6 +344,9 @@ def test_an_old_bundle_after_a_transfer_does_not_pass_once_it_is_old(proven):
 
 def test_a_time_of_checking_before_the_cosignatures_is_not_accepted(proven):
     """A reader's clock is far behind, or the cosigners' are far ahead."""
+    assert proven.check(proven.bundle, at=proven.trade.time - 60_000).control is VALID
+    ahead = proven.check(proven.bundle, at=proven.trade.time - 60_001, max_age=HOUR)
+    assert_fails(ahead, 12, UNKNOWN, "verify.not_fresh")
     report = proven.check(proven.bundle, at=proven.trade.time - HOUR)
     assert_fails(report, 12, UNKNOWN, "verify.not_fresh")
     assert "60 minutes after the time of checking" in failed(report).detail
