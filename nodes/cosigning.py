@@ -3,8 +3,9 @@
     replica.db    in the cosigner's home: the log as this member has replayed it, entry by entry
 
 The replica grows with the ledger: what was replayed before is not replayed again, and a log that was rewritten
-underneath does not fit it any more. A cosignature is given only over a checkpoint whose size and root the replica
-has, by a key that the member's card names.
+underneath does not fit it any more. What is new is hashed before it is replayed: unless it leads from the replica
+to the root of the checkpoint, nothing of it gets into the replica. A cosignature is given only over a checkpoint
+whose size and root the replica has, by a key that the member's card names.
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
+from ledger.checkpoint import Checkpoint
 from ledger.errors import UsageError
+from ledger.merkle import Frontier, leaf_hash
 from ledger.note import Note, VerifierKey
 from ledger.policy import Policy
 from ledger.quorum import Quorum, evaluate
@@ -27,12 +31,16 @@ from nodes.desk import Desk
 from nodes.keystore import KeyName
 from nodes.lock import LockHeld
 from nodes.proofs import NoCheckpoint, signed_note
-from nodes.replayer import Replayer
+from nodes.replayer import LogDiffers, Replayer
 
 __all__ = ["Cosigning", "NoCosignerKey", "cosign_newest", "quorum_of"]
 
 _PORTION: Final = 20_000
 """How many entries are replayed between two signs of progress."""
+_HINT: Final = (
+    "ask the operator and the other cosigners which log they have; if it is the replica that is bad, delete replica.db "
+    "and cosign again: cosigner.json still holds you to what you have signed"
+)
 
 
 class NoCosignerKey(UsageError):
@@ -78,7 +86,7 @@ def cosign_newest(
         try:
             replayer = Replayer(replica)
             before = replayer.size
-            _follow(replayer, reader.store, stored.size, progress)
+            _follow(replayer, reader.store, Checkpoint.parse(stored.body.encode("utf-8")), progress)
             line = cosign_replayed(stored, replayer, desk.keys, name, Cosigned(desk.home.cosigner_path), time)
         finally:
             replica.close()
@@ -113,11 +121,30 @@ def _key_name(member: Record, desk: Desk) -> str | None:
     return key.name
 
 
-def _follow(replayer: Replayer, log: Store, size: int, progress: Callable[[int, int], None]) -> None:
-    """Replay the entries that the replica lacks, up to `size`."""
-    done = replayer.size
-    while done < size:
-        stop = min(done + _PORTION, size)
-        replayer.feed(entry.data for entry in log.entries(done, stop))
-        done = stop
-        progress(done, size)
+def _follow(replayer: Replayer, log: Store, checkpoint: Checkpoint, progress: Callable[[int, int], None]) -> None:
+    """Replay the entries that the replica lacks, if they lead to the checkpoint."""
+    try:
+        edges = _extension(replayer.chain.frontier, log, checkpoint)
+        for before, after in pairwise(edges):
+            portion = [entry.data for entry in log.entries(before.size, after.size)]
+            if before.extend([leaf_hash(data) for data in portion])[0] != after:
+                raise LogDiffers(f"the log changed while it was read, before entry {after.size}", value=after.size)
+            replayer.feed(portion)
+            progress(after.size, checkpoint.size)
+    except LogDiffers as differs:
+        differs.hint = _HINT
+        raise
+
+
+def _extension(start: Frontier, log: Store, checkpoint: Checkpoint) -> list[Frontier]:
+    """The right edges, a portion apart, on the way from `start` to a checkpoint. Raises `LogDiffers`."""
+    edges = [start]
+    for first in range(start.size, checkpoint.size, _PORTION):
+        portion = log.entries(first, min(first + _PORTION, checkpoint.size))
+        edges.append(edges[-1].extend([leaf_hash(entry.data) for entry in portion])[0])
+    if start.size < checkpoint.size and (edges[-1].size, edges[-1].root()) != (checkpoint.size, checkpoint.root):
+        raise LogDiffers(
+            f"the entries from {start.size} on do not lead from the replica to the checkpoint of {checkpoint.size}",
+            value=start.size,
+        )
+    return edges

@@ -5,7 +5,8 @@
 
 A batch ends with its commit. The replayer forms the commit itself, from the transactions before it, and
 compares it byte for byte with the one in the log: so state root, size, time and hash chain are those of the
-rules, or the first entry that differs is named. It trusts nobody: signatures are verified again.
+rules, or the first entry that differs is named. Nothing is stored of a batch that differs, and nothing can be fed
+after it. It trusts nobody: signatures are verified again.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Iterable
 from contracts.apply import apply_batch
 from contracts.founding import founding_outcome, read_founding
 from contracts.rules import Rules
-from ledger.chain import Chain, LogEntry
+from ledger.chain import Batch, Chain, LogEntry
 from ledger.codec import encode
 from ledger.entry import COMMIT, Commit, Text, read_entry
 from ledger.errors import ContradictionError, LadingError
@@ -45,6 +46,7 @@ class Replayer:
         self._rules: Rules | None = None
         self._ledger = b""
         self._pending: list[tuple[int, bytes]] = []
+        self._failed = False
         head = store.head()
         if head is None:
             self._chain = Chain.empty()
@@ -74,6 +76,8 @@ class Replayer:
 
     def feed(self, entries: Iterable[bytes]) -> None:
         """Replay the entries that follow; a batch counts once its commit has come. Raises `LogDiffers`."""
+        if self._failed:
+            raise LogDiffers("this replay has ended at a batch that differs", value=self.size)
         for data in entries:
             index = self._chain.size + len(self._pending)
             if data[1 : 1 + len(_COMMIT_MARK)] == _COMMIT_MARK:
@@ -88,20 +92,28 @@ class Replayer:
             raise LogDiffers(f"entry {index} is no commit: {exc.message}", value=index) from None
         if not isinstance(commit, Commit):
             raise LogDiffers(f"entry {index} is no commit", value=index)
+        self._failed = True  # until the batch is stored: the chain in memory runs ahead of the store
         if self._rules is None:
-            self._found(commit)
+            self._found(commit, data)
         else:
-            self._apply(commit, self._rules)
-        if self._chain.head is None or self._chain.head.commit_leaf != leaf_hash(data):
-            raise LogDiffers(
-                f"the commit at entry {index} (height {commit.height}) is not the one that the rules give", value=index
-            )
+            self._apply(commit, data, self._rules)
         self._pending.clear()
+        self._failed = False
 
-    def _found(self, commit: Commit) -> None:
+    def _keep(self, batch: Batch, data: bytes) -> None:
+        """Store a batch if its commit is the one in the log, `data`."""
+        commit = batch.commit
+        if batch.entries[-1].data != data:
+            raise LogDiffers(
+                f"the commit at entry {commit.index} (height {commit.height}) is not the one that the rules give",
+                value=commit.index,
+            )
+        self._store.append(batch)
+
+    def _found(self, commit: Commit, data: bytes) -> None:
         texts = []
-        for index, data in self._pending:
-            text = read_entry(data)
+        for index, entry in self._pending:
+            text = read_entry(entry)
             if not isinstance(text, Text):
                 raise LogDiffers(f"entry {index} is not part of a founding text", value=index)
             texts.append(text)
@@ -111,14 +123,13 @@ class Replayer:
             raise LogDiffers(f"the log does not begin as a ledger does: {exc.message}", value=0) from None
         if commit.time != genesis.created:
             raise LogDiffers("height 0 is not of the time that the genesis says", value=commit.time)
-        entries = [LogEntry(data, leaf_hash(data), ()) for _, data in self._pending]
-        batch = self._chain.extend(entries, founding_outcome(genesis, tables).items(), commit.time)
-        self._store.append(batch)
+        entries = [LogEntry(text, leaf_hash(text), ()) for _, text in self._pending]
+        self._keep(self._chain.extend(entries, founding_outcome(genesis, tables).items(), commit.time), data)
         reader = LedgerReader(self._store)
         self._rules, self._ledger = reader.rules, genesis.id
 
-    def _apply(self, commit: Commit, rules: Rules) -> None:
-        signed = [self._admit(index, data) for index, data in self._pending]
+    def _apply(self, commit: Commit, data: bytes, rules: Rules) -> None:
+        signed = [self._admit(index, entry) for index, entry in self._pending]
         if not signed:
             raise LogDiffers(f"the commit at entry {commit.index} closes nothing", value=commit.index)
         last = self._chain.head
@@ -129,7 +140,7 @@ class Replayer:
         for refused in outcome.refused:
             index = self._pending[refused.position][0]
             raise LogDiffers(f"entry {index} is refused by the rules: {refused.error.message}", value=index)
-        self._store.append(self._chain.extend(log_entries(outcome.accepted), outcome.items(), commit.time))
+        self._keep(self._chain.extend(log_entries(outcome.accepted), outcome.items(), commit.time), data)
         self._state.keep(outcome)
 
     def _admit(self, index: int, data: bytes) -> SignedTransaction:

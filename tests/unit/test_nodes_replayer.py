@@ -175,3 +175,18 @@ def test_another_ledgers_text_in_the_beginning_is_named(trade, entries):
     entries[0] = split_text("genesis", other.genesis.encode())[0].encode()
     with pytest.raises(LogDiffers):
         replay(entries)
+
+
+@pytest.mark.parametrize("at", [6, 10])
+def test_nothing_is_stored_of_a_batch_that_differs_and_nothing_follows_it(entries, at):
+    store = MemoryStore()
+    replayer = Replayer(store)
+    replayer.feed(entries[:at])
+    with pytest.raises(LogDiffers, match=f"the commit at entry {at} "):
+        replayer.feed([commit_with(state_root=digest("root"))(entries[at])])
+    with pytest.raises(LogDiffers, match="this replay has ended at a batch that differs"):
+        replayer.feed(entries[at:])
+    again = Replayer(store)
+    assert again.size == {6: 0, 10: FIRST + 2}[at]
+    again.feed(entries[again.size :])
+    assert again.root() == replay(entries).root()
