@@ -15,7 +15,8 @@ __all__: list[str] = []
 
 
 @effect("create@1", text="a new record comes into being, issued by the actor and in the actor's control",
-        arguments={"record": "id"}, needs=("new", "unused"), gives=("record", "control"), ends=("new",))  # fmt: skip
+        arguments={"record": "id", "document": "hash*"}, needs=("new", "unused"), gives=("record", "control"),
+        ends=("new",))  # fmt: skip
 def create(act: Act) -> None:
     declared = act.table.fields
     fields = {name: value for name, value in act.args.items() if name in declared}

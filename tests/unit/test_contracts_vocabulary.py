@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from functools import partial
 
@@ -28,6 +29,18 @@ def test_a_word_says_what_it_does_and_relies_on(word):
     for name, wanted in {**word.relies.arguments, **word.relies.fields}.items():
         assert set(re.findall(r"\{(\w+)\}", name)) <= set(word.parameters)
         assert wanted.startswith("as {") or wanted.rstrip("?*") in {*TYPES, "any"}
+
+
+@pytest.mark.parametrize("word", WORDS, ids=lambda word: word.name)
+def test_a_word_names_what_its_source_reads(word):
+    """So that `contracts.soundness` knows: the record, arguments and fields that the function asks for by name."""
+    source = inspect.getsource(word.function).partition("def ")[2]
+    if "act.record." in source or "= act.record" in source:
+        assert "record" in word.relies.needs or "record" in word.relies.gives
+    asked = re.findall(r"""args(?:\[|\.get\()"(\w+)\"""", source)
+    assert set(asked) <= {name.strip("{}") for name in word.relies.arguments}
+    fields = re.findall(r"""record\.fields(?:\[|\.get\()"(\w+)\"""", source)
+    assert set(fields) <= {name.strip("{}") for name in word.relies.fields} | {"roles", "alias"}
 
 
 def test_no_name_is_a_guard_and_an_effect():
