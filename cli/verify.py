@@ -162,7 +162,7 @@ def _duration(text: str) -> int:
 
 def _warnings(report: Report, policy: Policy) -> list[str]:
     """What a reader must know beside the verdicts."""
-    found = [str(report.facts["warning"])] if "warning" in report.facts else []
+    found = [str(warning) for warning in report.facts.get("warnings", [])]
     return found + [f"your policy is weak: {weakness}" for weakness in weaknesses(policy)]
 
 

@@ -105,6 +105,10 @@ class Evidence:
         """The record as it is in the state, after step 11."""
         return _known(self.state)
 
+    def warn(self, warning: str) -> None:
+        """Note what a reader must know beside the verdicts."""
+        self.facts.setdefault("warnings", []).append(warning)
+
     def name(self, party: bytes | None) -> str:
         """A party by its alias, or the beginning of its reference."""
         if party is None:

@@ -34,6 +34,15 @@ _AS_READ: Final = (
     "; the values of its fields are those that its issuer read from the {form}, and are bound with it as such; "
     "the {form} is not read again here"
 )
+_READ_BY_ISSUER: Final = (
+    "what the document says was read by its issuer from the {form}; read it in the original, and compare"
+)
+_REDACTED: Final = (
+    "the document is shown in part; that its disclosed fields are those of one whole document "
+    "was checked by who had the whole"
+)
+_TRANSPORT: Final = "transport_document"
+"""The class of numbers whose documents are JSON and name their carrier by a code."""
 _FieldAt = Callable[[str], JsonValue]
 
 
@@ -185,12 +194,36 @@ def check_document(evidence: Evidence) -> str:
         raise DocumentMissing("the bundle holds no document")
     if isinstance(document, Redacted):
         disclosed = verify_disclosed(commitment, document.leaves)
+        _check_media_type(evidence, _shown_media_type(document))
         _check_facts(evidence, disclosed.get)
+        evidence.warn(_REDACTED)
         return f"{len(disclosed)} of {len(document.leaves) - 1} fields disclosed, the others proven present"
     fields = {leaf.pointer: leaf.value for leaf in _whole(commitment, document)}
+    _check_media_type(evidence, document.media_type)
     _check_facts(evidence, lambda pointer: _scalar(fields.get(pointer)))
     reading = "" if is_json(document.media_type) else _AS_READ.format(form=document.media_type)
     return f"{len(document.original):,} bytes, {len(document.hashes)} leaves{reading}"
+
+
+def _shown_media_type(document: Redacted) -> str | None:
+    """The media type of a redacted document, where the leaf of its original is disclosed."""
+    first = document.leaves[0]
+    shown = first.value if isinstance(first, Leaf) and first.pointer is None else None
+    return shown[0] if isinstance(shown, list) and shown and isinstance(shown[0], str) else None
+
+
+def _check_media_type(evidence: Evidence, media_type: str | None) -> None:
+    """The fields of a transport document are read here from its bytes, which only JSON allows."""
+    if media_type is None or is_json(media_type):
+        return
+    if _is_transport(evidence):
+        raise DocumentMissing(f"a transport document must be JSON; this one is {media_type}", value=media_type)
+    evidence.warn(_READ_BY_ISSUER.format(form=media_type))
+
+
+def _is_transport(evidence: Evidence) -> bool:
+    number = evidence.chain[0][2].transaction.arguments.get("number")
+    return isinstance(number, dict) and number.get("class") == _TRANSPORT
 
 
 def _whole(commitment: bytes, document: WholeDocument) -> list[Leaf]:
@@ -224,15 +257,19 @@ def _check_number(evidence: Evidence, issuer: bytes, arguments: Mapping[str, Any
     text = field_at(str(number.get("at")))
     if text is None:
         raise DocumentMissing("the document's number is not disclosed", value=number.get("at"))
-    if number_key(evidence.ledger, str(number.get("class")), issuer, str(text)) != number.get("key"):
+    if not isinstance(text, str) or not text:
+        raise DocumentMissing("the document's number is no text, or empty", value=number.get("at"))
+    if number_key(evidence.ledger, str(number.get("class")), issuer, text) != number.get("key"):
         raise NumberDiffers(f"the number {text} is not the one that the issuer claimed for this record", value=text)
-    evidence.facts["number"] = str(text)
+    evidence.facts["number"] = text
 
 
 def _check_carrier(evidence: Evidence, issuer: bytes, field_at: _FieldAt) -> None:
     """A transport document names its carrier by a code, which must be one of the issuer's."""
     code, code_list = field_at("/carrierCode"), field_at("/carrierCodeListProvider")
-    if code is None or code_list is None:
+    if not isinstance(code, str) or not isinstance(code_list, str):
+        if _is_transport(evidence):
+            raise DocumentMissing("the code of the document's carrier, or its list, is not shown", value="/carrierCode")
         return
     if f"{code_list}:{code}" not in evidence.codes.get(issuer, ()):
         raise NumberDiffers(f"the document names the carrier {code_list}:{code}, which the issuer is not", value=code)

@@ -92,7 +92,7 @@ def check_quorum(evidence: Evidence) -> str:
     """(4) The quorum has cosigned; with keys that replay, or the rules' keeping is not shown."""
     quorum = evidence.the_quorum()
     if not quorum.independent:
-        evidence.facts["warning"] = "no independent witness"
+        evidence.warn("no independent witness")
         return "the policy asks for no independent witness: the log's own word alone"
     quorum.require()
     if not quorum.replayed:

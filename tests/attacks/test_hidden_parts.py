@@ -6,18 +6,119 @@ Leaving out never makes a better verdict: what is not shown is UNKNOWN, what is 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
-from support.forging import INVALID, Proven, assert_fails, failed
+from support.forging import INVALID, UNKNOWN, VALID, Proven, assert_fails, failed
+from support.game import RULEBOOK
+from support.proven import DOCUMENT, Trade
 
-from ledger.commitment import Change, DocumentChanged, commit, leaves, verify_whole
+from ledger.bundle import Bundle, Redacted, WholeDocument
+from ledger.commitment import Change, DocumentChanged, Leaf, commit, leaves, verify_whole
+from ledger.disclosure import disclose
+from ledger.hashing import number_key
 from ledger.strict_json import canonicalise
 
 
 @pytest.fixture(scope="module")
 def proven() -> Proven:
     return Proven()
+
+
+ALWAYS = ("/transportDocumentReference", "/carrierCode", "/carrierCodeListProvider")
+
+
+def issued(document: dict[str, Any], shown: Sequence[str] = ()) -> tuple[Trade, Bundle]:
+    """The bundle of a bill with this document, whole or with only these places shown."""
+    trade = Trade()
+    bill = trade.issue(document)
+    trade.cosign("carrier", "shipper", "bank")
+    return trade, trade.bundle(bill, Redacted(tuple(disclose(trade.leaves(bill), shown))) if shown else None)
+
+
+# The carrier
+
+
+@pytest.mark.parametrize("left_out", ALWAYS)
+@pytest.mark.parametrize("code", ["OCLU", "MAEU"])
+def test_a_carrier_that_is_not_disclosed_is_not_taken_for_the_issuer(proven, code, left_out):
+    """Kept back, the code of another carrier made of an INVALID bill a VALID one."""
+    trade, bundle = issued({**DOCUMENT, "carrierCode": code}, [place for place in ALWAYS if place != left_out])
+    assert_fails(proven.check(bundle, policy=trade.policy), 10, UNKNOWN, "verify.document_missing")
+
+
+@pytest.mark.parametrize("member", ["carrierCode", "carrierCodeListProvider"])
+@pytest.mark.parametrize("value", [None, 7, True, ["OCLU"]])
+def test_a_bill_that_names_no_carrier_by_a_code_is_unknown(proven, member, value):
+    trade, bundle = issued({**DOCUMENT, member: value})
+    assert_fails(proven.check(bundle, policy=trade.policy), 10, UNKNOWN, "verify.document_missing")
+    absent = {name: item for name, item in DOCUMENT.items() if name != member}
+    trade, bundle = issued(absent)
+    assert_fails(proven.check(bundle, policy=trade.policy), 10, UNKNOWN, "verify.document_missing")
+
+
+def test_a_redacted_copy_says_who_checked_the_whole(proven):
+    trade, bundle = issued(DOCUMENT, ALWAYS)
+    report = proven.check(bundle, policy=trade.policy)
+    assert report.verdict is VALID
+    assert report.facts["warnings"] == [
+        "the document is shown in part; that its disclosed fields are those of one whole document was checked by who "
+        "had the whole"
+    ]
+    assert "warnings" not in proven.check(proven.bundle).facts
+
+
+# The number
+
+
+@pytest.mark.parametrize("number", [True, False, 123, 1.5, "", []])
+def test_a_number_that_is_no_text_is_not_read_as_one(proven, number):
+    """The issuer claims the number "True", and the document says true."""
+    trade, bundle = issued({**DOCUMENT, "transportDocumentReference": number})
+    assert_fails(proven.check(bundle, policy=trade.policy), 10, UNKNOWN, "verify.document_missing")
+
+
+# The bytes
+
+
+def issue_as(trade: Trade, **arguments: Any) -> bytes:
+    """A bill with this commitment and number, of the document that a test has made itself."""
+    record = trade.fresh("bill")
+    common = {"to": "shipper", "form": "blank", "rulebook": RULEBOOK, "law": "SG", "place": "CNSHA"}
+    trade.act("carrier", "bill_of_lading.issue", record=record, **common, **arguments)
+    return record
+
+
+def unreadable(media_type: str) -> tuple[Trade, bytes, list[Leaf], WholeDocument]:
+    """A bill whose bytes say FAKE and sand, committed to with a value that says REAL and gold."""
+    trade = Trade()
+    original, secret = canonicalise({**DOCUMENT, "transportDocumentReference": "FAKE", "cargo": "sand"}), bytes(32)
+    value = {**DOCUMENT, "transportDocumentReference": "REAL", "cargo": "gold"}
+    made = leaves(value, original, media_type, secret)
+    key = number_key(trade.genesis.id, "transport_document", trade.id("carrier"), "REAL")
+    number = {"at": "/transportDocumentReference", "class": "transport_document", "key": key}
+    bill = issue_as(trade, document=commit(made), number=number)
+    trade.cosign("carrier", "shipper", "bank")
+    return trade, bill, made, WholeDocument(original, media_type, secret, tuple(leaf.hash for leaf in made), value)
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "text/json", "application/xml"])
+def test_a_bill_whose_bytes_are_no_json_is_unknown(proven, media_type):
+    """An issuer says that its JSON is text, so that nobody reads it."""
+    trade, bill, made, whole = unreadable(media_type)
+    assert_fails(proven.check(trade.bundle(bill, whole), policy=trade.policy), 10, UNKNOWN, "verify.document_missing")
+    copy = Redacted(tuple(disclose(made, ALWAYS, original=True)))
+    report = proven.check(trade.bundle(bill, copy), policy=trade.policy)
+    assert_fails(report, 10, UNKNOWN, "verify.document_missing")
+    assert failed(report).detail == f"a transport document must be JSON; this one is {media_type}"
+
+
+def test_the_same_bytes_called_json_are_refused(proven):
+    trade, bill, _, whole = unreadable("application/json")
+    report = proven.check(trade.bundle(bill, replace(whole, value=None)), policy=trade.policy)
+    assert_fails(report, 10, INVALID, "document.changed")
 
 
 # Costs

@@ -70,6 +70,9 @@ def test_the_values_of_a_document_that_is_no_json_are_said_to_be_its_issuers(tow
         "; the values of its fields are those that its issuer read from the application/xml, and are bound with it as "
         "such; the application/xml is not read again here"
     )
+    assert report.facts["warnings"] == [
+        "what the document says was read by its issuer from the application/xml; read it in the original, and compare"
+    ]
 
 
 def test_what_was_made_as_json(town, run):

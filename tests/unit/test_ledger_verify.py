@@ -125,7 +125,7 @@ def test_without_witnesses_the_logs_own_word_is_taken_and_said_to_be_alone(prove
     alone = policy_of(proven.trade.keys.public_key(KeyName.LOG), threshold=0)
     report = proven.check(proven.bundle, policy=alone)
     assert report.verdict is VALID
-    assert report.facts["warning"] == "no independent witness"
+    assert report.facts["warnings"] == ["no independent witness"]
     assert report.facts["as_of"] == proven.trade.time, "the time of the last commit"
 
 
