@@ -15,11 +15,13 @@ from support.forging import INVALID, UNKNOWN, VALID, Proven, assert_fails, faile
 from support.game import RULEBOOK
 from support.proven import DOCUMENT, Trade
 
+from cli.verify import run
 from ledger.bundle import Bundle, Redacted, WholeDocument
 from ledger.commitment import Change, DocumentChanged, Leaf, commit, leaves, verify_whole
 from ledger.disclosure import disclose
 from ledger.hashing import number_key
 from ledger.strict_json import canonicalise
+from ledger.times import iso
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +70,15 @@ def test_a_redacted_copy_says_who_checked_the_whole(proven):
         "had the whole"
     ]
     assert "warnings" not in proven.check(proven.bundle).facts
+
+
+def test_the_warnings_are_printed(proven, tmp_path, capsys):
+    trade, bundle = issued(DOCUMENT, ALWAYS)
+    (tmp_path / "bill.lading").write_bytes(bundle.encode())
+    (tmp_path / "policy.txt").write_bytes(trade.policy.format())
+    paths = [str(tmp_path / "bill.lading"), "--policy", str(tmp_path / "policy.txt")]
+    assert run([*paths, "--at", iso(trade.time)]) == 0
+    assert "\nwarning  the document is shown in part; that its disclosed fields" in capsys.readouterr().out
 
 
 # The number
