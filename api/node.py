@@ -26,7 +26,8 @@ from ledger.quorum import evaluate
 from ledger.store.port import Store, StoredCheckpoint
 from ledger.store.sqlite import open_sqlite
 from ledger.times import iso
-from nodes.checkpoints import sign_current
+from nodes.checkpoints import check_not_behind, sign_current
+from nodes.cosigned import Cosigned
 from nodes.engines.admission import Admitted
 from nodes.engines.committer import GroupCommitter
 from nodes.engines.solo import Done, Result, SoloEngine
@@ -74,7 +75,7 @@ class Node:
         """The node of an operator's home. Without `keys` it signs no checkpoints.
 
         `workers` are processes that check signatures; one if there is a second core. Raises `NotTheOperator`,
-        `nodes.lock.LockHeld`, or what opening the store and the ledger raises.
+        `nodes.lock.LockHeld`, `nodes.checkpoints.LogWentBack`, or what opening the store and the ledger raises.
         """
         if not home.settings.operator:
             raise NotTheOperator(f"{home.folder} is no operator's home", value=str(home.folder))
@@ -84,14 +85,15 @@ class Node:
             stack.callback(writing.close)
             engine = cast(_SharedEngine, _SharedEngine.open(writing, clock))
             _check_pin(home, engine)
+            origin, memory = engine.reader.genesis.origin, Cosigned(home.cosigner_path)
+            check_not_behind(writing, origin, memory)
             reading = open_sqlite(home.ledger_path, read_only=True)
             stack.callback(reading.close)
             verifier = _verifier(workers)
             stack.callback(verifier.close)
             node = cls(home, engine, reading, keys is not None, verifier)
             if keys is not None:
-                origin = engine.reader.genesis.origin
-                node.signer = CheckpointSigner(lambda: sign_current(writing, origin, keys))
+                node.signer = CheckpointSigner(lambda: sign_current(writing, origin, keys, memory))
                 stack.callback(node.signer.close)
                 node.signer.wake()
             stack.callback(node._committer.close)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
@@ -82,6 +82,7 @@ def back_up(home: Home, out: Path) -> Backup:
         raise BackupExists(f"{target if os.path.lexists(target) else part} is there already", value=str(out))
     make_folder(part)
     try:
+        _copy_memory(home, part)
         entries = _copy_databases(home, part)
         _copy_files(home.folder, part)
         write_atomic(part / "README.txt", _README.format(name=home.settings.name).encode("utf-8"), mode=SECRET)
@@ -91,6 +92,12 @@ def back_up(home: Home, out: Path) -> Backup:
         rmtree(part, ignore_errors=True)
         raise
     return Backup(target, len(sizes), sum(sizes), entries)
+
+
+def _copy_memory(home: Home, part: Path) -> None:
+    """What was signed last, before the ledger: a node signs meanwhile, and the copy of the ledger must hold it all."""
+    with suppress(FileMissing):
+        write_atomic(part / home.cosigner_path.name, read_bounded(home.cosigner_path, _LARGEST, follow=False))
 
 
 def _copy_databases(home: Home, part: Path) -> int | None:
@@ -126,8 +133,8 @@ def _copy_files(folder: Path, part: Path) -> None:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """The files of a home that are worth keeping, databases left out."""
-    taken = {name + ending for name in _DATABASES for ending in ("", *_BESIDE)}
+    """The files of a home that are worth keeping, without those that were copied before."""
+    taken = {name + ending for name in _DATABASES for ending in ("", *_BESIDE)} | {"cosigner.json"}
     for path in sorted(folder.rglob("*")):
         usual = path.is_file() and not path.is_symlink() and path.suffix != ".lock" and not is_temporary(path)
         if usual and not (path.parent == folder and path.name in taken):

@@ -3,7 +3,8 @@
 Before it signs, a node hashes every entry since the newest checkpoint that it has signed again, from its bytes,
 and continues the tree of that checkpoint: it never signs over a stored hash alone. Before a cosignature is given
 out, its size and root are written durably to the cosigner's home (`nodes.cosigned`), so that no cosigner ever
-signs a smaller size, another root, or an earlier time.
+signs a smaller size, another root, or an earlier time. The log's own key is held to the same, as "log" in the
+operator's home: an older ledger.db that was put back is found before anything is signed over it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Final
 from ledger.chain import Head
 from ledger.checkpoint import Checkpoint
 from ledger.cosignature import signed_message
-from ledger.errors import ContradictionError, LadingError
+from ledger.errors import ContradictionError, DamagedError, LadingError
 from ledger.merkle import Frontier, leaf_hash
 from ledger.note import COSIGNATURE_KEY, SIGNING_KEY, NoteSignature, VerifierKey, key_id, verify_signature
 from ledger.store.port import Store, StoreDamaged, StoredCheckpoint
@@ -21,7 +22,14 @@ from nodes.cosigned import Cosigned, Signed
 from nodes.keystore import KeyName, KeyStore
 from nodes.replayer import Replayer
 
-__all__ = ["ReplayDiffers", "cosign_replayed", "current_checkpoint", "sign_current"]
+__all__ = [
+    "LogWentBack",
+    "ReplayDiffers",
+    "check_not_behind",
+    "cosign_replayed",
+    "current_checkpoint",
+    "sign_current",
+]
 
 _PORTION: Final = 4096
 """Leaf hashes that are held in memory at once."""
@@ -34,30 +42,56 @@ class ReplayDiffers(ContradictionError):
     hint = "do not cosign; keep the checkpoint as evidence, and ask the operator and the other cosigners"
 
 
+class LogWentBack(DamagedError):
+    """The ledger is smaller than, or contradicts, a checkpoint that its log's key has signed."""
+
+    code = "cosign.log_went_back"
+    hint = (
+        "an older ledger.db was put back: put the newest one back; if there is none, ask the cosigners, "
+        "whose replica.db holds the log that they have cosigned"
+    )
+
+
 def current_checkpoint(store: Store, origin: str) -> Checkpoint:
     """The checkpoint of the newest commit, its root computed from the stored hashes."""
-    head = store.head()
-    if head is None:
-        raise StoreDamaged("the store holds no commit")
+    head = _head(store)
     entry = next(iter(store.entries(head.size - 1, head.size)), None)
     if entry is None or entry.leaf != head.commit_leaf:
         raise StoreDamaged("the last entry of the log is not the last commit", value=head.size - 1)
     return Checkpoint(origin, head.size, Frontier.read(store.hash_at, head.size).root())
 
 
-def sign_current(store: Store, origin: str, keys: KeyStore) -> StoredCheckpoint:
+def check_not_behind(store: Store, origin: str, memory: Cosigned) -> int:
+    """Refuse a log that does not contain what its key has signed last, and give the size of that; 0 for nothing.
+
+    Raises `LogWentBack`, or `nodes.cosigned.CosignedDamaged`.
+    """
+    signed = memory.newest("log", origin)
+    if signed is None:
+        return 0
+    size = _head(store).size
+    if size < signed.size:
+        raise LogWentBack(f"the ledger has {size} entries, and its log has signed {signed.size}", value=size)
+    if Frontier.read(store.hash_at, signed.size).root() != signed.root:
+        raise LogWentBack(f"the ledger has another root than its log has signed at size {signed.size}", value=size)
+    return signed.size
+
+
+def sign_current(store: Store, origin: str, keys: KeyStore, memory: Cosigned | None = None) -> StoredCheckpoint:
     """Sign the checkpoint of the newest commit with the log's key, and keep it; nothing if it is there.
 
-    Raises `StoreDamaged`, naming the entry, where what is stored is not what it was.
+    `memory` is that of the operator's home; only a founding does without, whose checkpoint follows from the genesis.
+    Raises `StoreDamaged`, naming the entry, where what is stored is not what it was, or `LogWentBack`.
     """
-    head = store.head()
-    if head is None:
-        raise StoreDamaged("the store holds no commit")
+    head = _head(store)
+    remembered = 0 if memory is None else check_not_behind(store, origin, memory)
     key = VerifierKey(origin, SIGNING_KEY, keys.public_key(KeyName.LOG))
     kept = store.checkpoint(head.size)
-    if kept is not None and _is_signed(kept, key):
+    if kept is not None and _is_signed(kept, key) and (memory is None or remembered == head.size):
         return kept
     checkpoint = _rehashed(store, key, head)
+    if memory is not None:
+        memory.advance("log", origin, Signed(checkpoint.size, checkpoint.root, head.time // 1000))
     body = checkpoint.body()
     line = NoteSignature(origin, key.id, keys.sign(KeyName.LOG, body))
     store.put_checkpoint(checkpoint.size, body.decode("utf-8"), [str(line)])
@@ -65,6 +99,13 @@ def sign_current(store: Store, origin: str, keys: KeyStore) -> StoredCheckpoint:
     if kept is None:
         raise StoreDamaged("a checkpoint that was just kept is not there", value=checkpoint.size)
     return kept
+
+
+def _head(store: Store) -> Head:
+    head = store.head()
+    if head is None:
+        raise StoreDamaged("the store holds no commit")
+    return head
 
 
 def _rehashed(store: Store, key: VerifierKey, head: Head) -> Checkpoint:

@@ -1,4 +1,4 @@
-"""What this member's cosigner keys have signed last, so that they never sign two histories.
+"""What this member's log and cosigner keys have signed last, so that they never sign two histories.
 
 A cosigner promises never to sign a smaller tree than before, nor another root of the same size. The
 promise holds only if the newest signed size and root are on the disk before the signature leaves:
@@ -64,7 +64,8 @@ class Signed:
 class Cosigned:
     """The newest checkpoint that each cosigner key has signed for each log.
 
-    A key is named by its role, `replay` or `witness`; a log by its origin line.
+    A key is named by its role, `replay` or `witness`, or `log` for the operator's own; a log by its origin line. The
+    time of a log's own signature is that of its commit.
     """
 
     def __init__(self, path: Path, *, timeout: float = 10.0) -> None:

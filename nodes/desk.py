@@ -24,7 +24,8 @@ from ledger.hashing import note_commitment
 from ledger.record import Record
 from ledger.transaction import SignedTransaction, Target, Transaction, sign
 from nodes.access import open_for_reading, open_for_writing
-from nodes.checkpoints import sign_current
+from nodes.checkpoints import check_not_behind, sign_current
+from nodes.cosigned import Cosigned
 from nodes.courier import Courier, HandedOn, receivers
 from nodes.documents.model import Document
 from nodes.engines.solo import Done, SoloEngine
@@ -121,11 +122,18 @@ class Desk:
 
     @contextmanager
     def writing(self, purpose: str) -> Iterator[SoloEngine]:
-        """The ledger for writing, as a context; an operator signs the checkpoint at its end."""
+        """The ledger for writing, as a context; an operator signs the checkpoint at its end.
+
+        An operator does nothing on a ledger that was put back: raises `nodes.checkpoints.LogWentBack`.
+        """
+        memory = Cosigned(self.home.cosigner_path)
         with open_for_writing(self.home, self._clock, purpose=f"lading {purpose}") as engine:
+            origin = engine.reader.genesis.origin
+            if self.home.settings.operator:
+                check_not_behind(engine.store, origin, memory)
             yield engine
             if self.home.settings.operator and self._keys is not None:
-                sign_current(engine.store, engine.reader.genesis.origin, self._keys)
+                sign_current(engine.store, origin, self._keys, memory)
 
     def fetch(self) -> list[Fetched]:
         """Take what waits in the inbox into the vault."""

@@ -12,12 +12,15 @@ from typing import Any
 import pytest
 from support.town import Town, bill
 
+from api.node import Node
 from ledger.entry import Commit, read_entry
+from ledger.errors import DamagedError
 from ledger.merkle import leaf_hash
 from nodes import cosigning
 from nodes.access import open_for_reading, open_replica, open_store
 from nodes.audit_home import audit_home
-from nodes.cosigned import WouldFork
+from nodes.checkpoints import LogWentBack
+from nodes.cosigned import Cosigned, WouldFork
 from nodes.cosigning import Cosigning, cosign_newest
 from nodes.replayer import LogDiffers, Replayer
 
@@ -173,3 +176,46 @@ def test_a_bad_replica_may_be_deleted(attack: Attack) -> None:
     for path in folder.glob("replica.db*"):
         path.unlink()
     assert attack.cosign("shipper").replayed == attack.town.size()
+
+
+def test_the_log_key_signs_no_second_history_after_an_older_ledger_was_put_back(attack: Attack) -> None:
+    roll_back = attack.keep("A")
+    attack.pass_on("bank")
+    attack.cosign("carrier")
+    newest = attack.keep("newest")
+    signed, size = newest_lines(attack.town), attack.town.size()
+    roll_back()
+    with pytest.raises(LogWentBack, match=f"its log has signed {size}") as caught:
+        attack.town.issue(bill("B-2"))
+    assert isinstance(caught.value, DamagedError)
+    assert attack.town.size() == size - 4, "nothing was committed"
+    attack.pass_on("buyer")
+    with pytest.raises(LogWentBack, match=f"another root than its log has signed at size {size}"):
+        attack.cosign("carrier")
+    newest()
+    assert newest_lines(attack.town) == signed
+    attack.town.issue(bill("B-2"))
+
+
+def test_a_node_does_not_serve_a_ledger_that_was_put_back(attack: Attack) -> None:
+    roll_back = attack.keep("A")
+    attack.pass_on("bank")
+    attack.cosign("carrier")
+    roll_back()
+    town = attack.town
+    for keys in (town.keys["carrier"], None):
+        with (
+            pytest.raises(LogWentBack),
+            Node.open(town.homes["carrier"], keys, clock=town.clock, purpose="serve", workers=0),
+        ):
+            raise AssertionError("the node has opened")
+
+
+def test_what_a_node_signs_is_remembered(attack: Attack) -> None:
+    town = attack.town
+    attack.pass_on("bank")
+    with Node.open(town.homes["carrier"], town.keys["carrier"], clock=town.clock, purpose="serve", workers=0):
+        pass
+    signed = Cosigned(town.homes["carrier"].cosigner_path).newest("log", town.genesis.origin)
+    assert signed is not None
+    assert signed.size == town.size()

@@ -13,8 +13,11 @@ from support.town import Town, bill
 
 from ledger.store.port import StoreDamaged
 from ledger.store.sqlite import open_sqlite
+from nodes import backup
 from nodes.audit_home import audit_home
 from nodes.backup import BackupExists, BadBackupPlace, back_up
+from nodes.checkpoints import check_not_behind
+from nodes.cosigned import Cosigned
 from nodes.cosigning import cosign_newest
 from nodes.home import Home
 
@@ -132,3 +135,19 @@ def test_whole_batches_alone_are_copied_while_another_writes(town, tmp_path, mon
         assert store.head().size == size
     copy = Home.open(tmp_path / "copy")
     assert audit_home(copy, town.keys["carrier"]).clean
+
+
+def test_what_the_log_signs_meanwhile_does_not_lock_the_backup(town, tmp_path, monkeypatch):
+    copy = backup._copy_databases
+
+    def copy_while_a_node_signs(home, part):
+        entries = copy(home, part)
+        town.issue(bill("MEANWHILE"))
+        return entries
+
+    monkeypatch.setattr("nodes.backup._copy_databases", copy_while_a_node_signs)
+    out = tmp_path / "copy"
+    back_up(town.homes["carrier"], out)
+    memory = Cosigned(out / "cosigner.json")
+    with closing(open_sqlite(out / "ledger.db")) as store:
+        assert 0 < check_not_behind(store, town.genesis.origin, memory) <= store.head().size < town.size()

@@ -16,8 +16,9 @@ from ledger.note import SIGNING_KEY, Note, NoteSignature, VerifierKey, verify_no
 from ledger.store.memory import MemoryStore
 from ledger.store.port import StoreDamaged
 from ledger.store.sqlite import open_sqlite
-from nodes.checkpoints import ReplayDiffers, cosign_replayed, current_checkpoint, sign_current
+from nodes.checkpoints import LogWentBack, ReplayDiffers, cosign_replayed, current_checkpoint, sign_current
 from nodes.cosigned import Cosigned, Signed, WouldFork
+from nodes.files import CannotWrite
 from nodes.keystore import KeyName
 from nodes.proofs import signed_note
 from nodes.replayer import Replayer
@@ -62,6 +63,42 @@ def test_an_empty_store_is_not_signed():
         sign_current(MemoryStore(), ORIGIN, key_store())
     with pytest.raises(StoreDamaged, match="no commit"):
         current_checkpoint(MemoryStore(), ORIGIN)
+
+
+def test_the_log_key_remembers_what_it_signs_before_the_signature_is_kept(tmp_path, monkeypatch):
+    trade, memory = Trade(), Cosigned(tmp_path / "cosigner.json")
+    checkpoint = current_checkpoint(trade.store, ORIGIN)
+    monkeypatch.setattr(trade.store, "put_checkpoint", lambda *given: pytest.fail("not yet"))
+    monkeypatch.setattr("nodes.cosigned.write_atomic", fail_to_write)
+    with pytest.raises(CannotWrite):
+        sign_current(trade.store, ORIGIN, trade.keys, memory)
+    monkeypatch.undo()
+    sign_current(trade.store, ORIGIN, trade.keys, memory)
+    head = trade.store.head()
+    assert memory.newest("log", ORIGIN) == Signed(7, checkpoint.root, head.time // 1000)
+
+
+def fail_to_write(path: Path, data: bytes) -> None:
+    raise CannotWrite("the disk is full")
+
+
+def test_a_checkpoint_that_was_signed_before_there_was_a_memory_is_remembered(tmp_path):
+    trade, memory = Trade(), Cosigned(tmp_path / "cosigner.json")
+    stored = trade.checkpoint()
+    assert sign_current(trade.store, ORIGIN, trade.keys, memory) == stored
+    assert memory.newest("log", ORIGIN).size == stored.size
+
+
+@pytest.mark.parametrize(("bills", "message"), [(0, "has 7 entries, and its log has signed 15"), (5, "another root")])
+def test_a_log_that_went_back_is_not_signed(tmp_path, bills, message):
+    one, other, memory = Trade(), Trade(), Cosigned(tmp_path / "cosigner.json")
+    one.bill()
+    sign_current(one.store, ORIGIN, one.keys, memory)
+    for _ in range(bills):
+        other.issue()
+    with pytest.raises(LogWentBack, match=message):
+        sign_current(other.store, ORIGIN, other.keys, memory)
+    assert other.store.checkpoint() is None
 
 
 @pytest.fixture
