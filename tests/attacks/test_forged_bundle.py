@@ -269,20 +269,6 @@ def test_an_act_by_another_members_key_that_the_operator_wrote_into_the_log_is_r
     assert_fails(proven.check(bundle, policy=trade.policy), 7, INVALID, "verify.key_of_another")
 
 
-def test_an_enrolment_left_out_leaves_its_members_key_unknown(proven):
-    """Nothing contradicts: the key is only not shown."""
-    trade = Trade()
-    trade.enrol(member("newcomer", "bank"))
-    bill = trade.bill()
-    trade.pass_on(bill, "bank", "newcomer")
-    trade.cosign("carrier", "shipper", "bank")
-    bundle = trade.bundle(bill)
-    assert proven.check(bundle, policy=trade.policy, at=trade.time).verdict is VALID
-    enrolment = next(entry for entry in bundle.entries if b"member.enrol" in entry.data)
-    report = proven.check(without(bundle, enrolment), policy=trade.policy, at=trade.time)
-    assert_fails(report, 7, UNKNOWN, "verify.key_unknown")
-
-
 def test_a_false_signature_that_the_operator_wrote_into_the_log_is_refused(proven):
     def forged(trade: Trade, bill: bytes) -> SignedTransaction:
         signed = trade.signed("bank", "surrender", bill)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from support.forging import INVALID, UNKNOWN, VALID, Proven, assert_fails, failed
 from support.game import RULEBOOK
+from support.members import member
 from support.proven import DOCUMENT, Trade
 
 from cli.verify import run
@@ -40,6 +41,24 @@ def issued(document: dict[str, Any], shown: Sequence[str] = ()) -> tuple[Trade, 
     return trade, trade.bundle(bill, Redacted(tuple(disclose(trade.leaves(bill), shown))) if shown else None)
 
 
+# The entries
+
+
+def test_an_enrolment_left_out_leaves_its_members_key_unknown(proven):
+    """Nothing contradicts: the key is only not shown."""
+    trade = Trade()
+    trade.enrol(member("newcomer", "bank"))
+    bill = trade.bill()
+    trade.pass_on(bill, "bank", "newcomer")
+    trade.cosign("carrier", "shipper", "bank")
+    bundle = trade.bundle(bill)
+    assert proven.check(bundle, policy=trade.policy, at=trade.time).verdict is VALID
+    enrolment = next(entry for entry in bundle.entries if b"member.enrol" in entry.data)
+    left_out = replace(bundle, entries=tuple(entry for entry in bundle.entries if entry != enrolment))
+    report = proven.check(left_out, policy=trade.policy, at=trade.time)
+    assert_fails(report, 7, UNKNOWN, "verify.key_unknown")
+
+
 # The carrier
 
 
@@ -51,12 +70,12 @@ def test_a_carrier_that_is_not_disclosed_is_not_taken_for_the_issuer(proven, cod
     assert_fails(proven.check(bundle, policy=trade.policy), 10, UNKNOWN, "verify.document_missing")
 
 
-@pytest.mark.parametrize("member", ["carrierCode", "carrierCodeListProvider"])
+@pytest.mark.parametrize("name", ["carrierCode", "carrierCodeListProvider"])
 @pytest.mark.parametrize("value", [None, 7, True, ["OCLU"]])
-def test_a_bill_that_names_no_carrier_by_a_code_is_unknown(proven, member, value):
-    trade, bundle = issued({**DOCUMENT, member: value})
+def test_a_bill_that_names_no_carrier_by_a_code_is_unknown(proven, name, value):
+    trade, bundle = issued({**DOCUMENT, name: value})
     assert_fails(proven.check(bundle, policy=trade.policy), 10, UNKNOWN, "verify.document_missing")
-    absent = {name: item for name, item in DOCUMENT.items() if name != member}
+    absent = {other: item for other, item in DOCUMENT.items() if other != name}
     trade, bundle = issued(absent)
     assert_fails(proven.check(bundle, policy=trade.policy), 10, UNKNOWN, "verify.document_missing")
 
