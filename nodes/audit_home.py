@@ -133,7 +133,7 @@ def _pins(home: Home, found: Findings) -> tuple[Policy, str]:
 def _remembered(home: Home, origin: str, watched: dict[int, tuple[bytes, str]], found: Findings) -> None:
     """What this member's cosigner keys have signed last."""
     memory = Cosigned(home.cosigner_path)
-    for role in ("replay", "witness"):
+    for role in ("replay", "witness", "log"):
         try:
             signed = memory.newest(role, origin)
         except DamagedError as exc:
