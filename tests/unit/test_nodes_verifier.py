@@ -10,7 +10,7 @@ import sys
 import pytest
 from support.members import Key, digest
 
-from nodes import verifier_process, verifier_worker
+from nodes import verifier_worker
 from nodes.verifier import CHUNK_MESSAGES, FEWEST, MOST_DEATHS, InlineVerifier, WorkerVerifier
 from nodes.verifier_process import VerifierProcess
 from nodes.verifier_worker import ANSWER, CHUNK, SIZE
@@ -113,13 +113,15 @@ def test_killed_in_the_middle_its_work_is_done_here_and_another_is_started(worke
 
 def test_one_of_two_killed_loses_nothing_of_the_other():
     messages = mixed(500)
-    with WorkerVerifier(2, patience=60) as verifier:
+    with WorkerVerifier(2, patience=5) as verifier:
         while not all(one.ready for one in verifier._workers):
             verifier.collect(10)
-        os.kill(verifier.pids[1], signal.SIGSTOP)
+        survivor, victim = verifier.pids
+        os.kill(victim, signal.SIGSTOP)
         ticket = verifier.start(messages)
-        os.kill(verifier.pids[1], signal.SIGKILL)
+        os.kill(victim, signal.SIGKILL)
         assert shown(ticket.results()) == shown(InlineVerifier().start(messages).results())
+        assert verifier.pids == [survivor]
 
 
 def test_a_process_that_falls_silent_is_ended(worker):
@@ -130,14 +132,32 @@ def test_a_process_that_falls_silent_is_ended(worker):
     assert worker.pids == []
 
 
-def test_a_process_that_never_starts_is_given_up(monkeypatch):
+@pytest.fixture
+def started(monkeypatch):
+    """Notes every process that is started."""
+    noted = []
+    make = VerifierProcess.__init__
+    monkeypatch.setattr(VerifierProcess, "__init__", lambda self, size: noted.append(size) or make(self, size))
+    return noted
+
+
+def test_a_process_that_never_starts_is_given_up(monkeypatch, started):
     monkeypatch.setattr(sys, "executable", "/nonexistent/python")
     messages = mixed(20)
-    started = []
-    make = verifier_process.VerifierProcess.__init__
-    monkeypatch.setattr(VerifierProcess, "__init__", lambda self, size: started.append(size) or make(self, size))
     with WorkerVerifier() as verifier:
         for _ in range(5):
+            assert shown(verifier.start(messages).results()) == shown(InlineVerifier().start(messages).results())
+    assert len(started) == 1 + MOST_DEATHS
+
+
+def test_a_process_that_never_answers_is_given_up(monkeypatch, tmp_path, started):
+    script = tmp_path / "silent.py"
+    script.write_text("import os\nos.write(1, bytes(12))\nos.read(0, 1)\n")
+    monkeypatch.setattr(verifier_worker, "__file__", str(script))
+    messages = mixed(20)
+    with WorkerVerifier() as verifier:
+        for _ in range(12):
+            verifier.wait_ready()
             assert shown(verifier.start(messages).results()) == shown(InlineVerifier().start(messages).results())
     assert len(started) == 1 + MOST_DEATHS
 
