@@ -33,6 +33,8 @@ __all__ = ["Busy", "CommitterClosed", "GroupCommitter"]
 MAX_WAITING: Final = 10_000
 """Entries that may wait."""
 MAX_WAITING_BYTES: Final = 64 * 2**20
+_UNCOLLECTED: Final = 16
+"""Batches between two walks of Python's collector."""
 
 
 class Busy(UnavailableError):
@@ -162,25 +164,33 @@ class GroupCommitter:
 
     def _run(self) -> None:
         try:
-            while self._begun or not self._ended():
-                self._step()
+            while self._wait():
+                # A batch leaves thousands of objects behind for the collector to walk over, and no cycle among
+                # them: with work to do it is let in after some batches, else after each.
+                with collector_paused():
+                    for _ in range(_UNCOLLECTED):
+                        if not self._step():
+                            break
         except BaseException as exc:
             self._stop(EngineStopped(f"the committer failed: {type(exc).__name__}"))
             raise
 
-    def _ended(self) -> bool:
+    def _wait(self) -> bool:
+        """Wait for something to do; whether there will be anything."""
         with self._changed:
-            return self._refusal is not None and not self._jobs
+            while not self._begun and not self._jobs and self._refusal is None:
+                self._changed.wait()
+            return bool(self._begun or self._jobs)
 
-    def _step(self) -> None:
-        """Begin with a batch, if one waits, and commit the one before it."""
-        self._taken = parts = self._take(wait=not self._begun)
-        with collector_paused():
-            if parts:
-                entries = chain.from_iterable(job.entries[first:stop] for job, first, stop in parts)
-                self._begun.append((parts, self._engine.admit(entries, self._verifier)))
-            if len(self._begun) > 1 or not parts:
-                self._commit_first()
+    def _step(self) -> bool:
+        """Begin with a batch, if one waits, and commit the one before it; whether there is more to do."""
+        self._taken = parts = self._take()
+        if parts:
+            entries = chain.from_iterable(job.entries[first:stop] for job, first, stop in parts)
+            self._begun.append((parts, self._engine.admit(entries, self._verifier)))
+        if len(self._begun) > 1 or not parts:
+            self._commit_first()
+        return bool(self._begun or self._jobs)
 
     def _commit_first(self) -> None:
         if self._begun:
@@ -189,13 +199,11 @@ class GroupCommitter:
             if self._engine.stopped:
                 self._stop(EngineStopped("an earlier commit failed"))
 
-    def _take(self, *, wait: bool) -> list[_Part]:
+    def _take(self) -> list[_Part]:
         """The next entries in order, no more than a batch holds."""
         parts: list[_Part] = []
         room = self._max_batch
         with self._changed:
-            while wait and not self._jobs and self._refusal is None:
-                self._changed.wait()
             while self._jobs and room:
                 job = self._jobs[0]
                 first, stop = job.taken, min(job.taken + room, len(job.entries))
