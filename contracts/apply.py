@@ -36,13 +36,17 @@ class StateView(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A transaction that is in the log now; `previous` is the entry that changed its record before, if any."""
+    """A transaction that is in the log now.
+
+    `record` is the one that it is about; `previous` has, for each record that it names, the entry that changed
+    it before.
+    """
 
     position: int
     index: int
     signed: SignedTransaction
     record: bytes
-    previous: int | None
+    previous: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +80,9 @@ class BatchOutcome:
 class _Overlay:
     """The state as the transactions of the batch have changed it so far."""
 
-    def __init__(self, rules: Rules, view: StateView, outcome: BatchOutcome) -> None:
+    def __init__(self, rules: Rules, view: StateView, outcome: BatchOutcome, height: int) -> None:
         self.governors = rules.governors
+        self.height = height
         self.parameters: Mapping[str, str] = rules.parameters
         self._view = view
         self._outcome = outcome
@@ -92,27 +97,28 @@ class _Overlay:
 
 
 def apply_batch(
-    rules: Rules, view: StateView, transactions: Iterable[SignedTransaction], time: int, size: int
+    rules: Rules, view: StateView, transactions: Iterable[SignedTransaction], time: int, size: int, height: int
 ) -> BatchOutcome:
-    """Judge `transactions` in order at ledger time `time`, for a log of `size` entries.
+    """Judge `transactions` in order at ledger time `time`, for a log of `size` entries, as the batch of a height.
 
-    Every transaction must have been admitted before (`ledger.transaction.admit`). The outcome is a
-    function of the arguments alone.
+    What is voted takes effect with a later height, so one set of rules holds for the whole batch. Every
+    transaction must have been admitted before (`ledger.transaction.admit`). The outcome is a function of the arguments alone.
     """
     outcome = BatchOutcome()
-    world = _Overlay(rules, view, outcome)
+    rules = rules.at(height)
+    world = _Overlay(rules, view, outcome, height)
     index = size
     for position, signed in enumerate(transactions):
         try:
-            act = judge(rules, world, signed, time, index)
+            act, changed = judge(rules, world, signed, time, index)
         except LadingError as error:
             outcome.refused.append(Refused(position, signed, error))
             continue
-        record: Record = act.record
-        before = world.record(record.id)
-        outcome.accepted.append(Accepted(position, index, signed, record.id, None if before is None else before.entry))
         salt = signed.transaction.salt
-        outcome.records[record.id] = (salt, record)
+        previous = tuple([world.record(target.record).entry for target in signed.transaction.targets])  # type: ignore[union-attr]
+        outcome.accepted.append(Accepted(position, index, signed, changed[0].id, previous))
+        for record in changed:
+            outcome.records[record.id] = (salt, record)
         for key, record_id in act.numbers.items():
             outcome.numbers[key] = (salt, record_id)
         index += 1

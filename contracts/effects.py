@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ledger.hashing import ZERO, claim_key
-from ledger.member import alias_key
+from ledger.member import key_claim, member_claims
 from ledger.record import Pending, Record
 
 from .act import Act
@@ -22,7 +22,7 @@ def create(act: Act) -> None:
     fields = {name: value for name, value in act.args.items() if name in declared}
     act.record = Record(
         act.args["record"], act.table.kind, act.table.version, "", 0, ZERO, 0, act.time,
-        act.actor.id, act.actor.id, document=act.args.get("document"), fields=fields,
+        act.party, act.party, document=act.args.get("document"), fields=fields,
     )  # fmt: skip
 
 
@@ -42,13 +42,15 @@ def create_member(act: Act) -> None:
 @effect("claim_number@1", text="the document's number is taken for ever",
         arguments={"number": "number"}, needs=("record", "number_free"), gives=("claimed",))  # fmt: skip
 def claim_number(act: Act) -> None:
-    act.numbers[claim_key(act.actor.id, act.args["number"]["key"])] = act.record.id
+    act.numbers[claim_key(act.party, act.args["number"]["key"])] = act.record.id
 
 
-@effect("claim_alias@1", text="the member's alias is taken for ever",
-        arguments={"alias": "code"}, needs=("record", "alias_free"))  # fmt: skip
+@effect("claim_alias@1", text="the member's alias, LEI, codes and keys are taken for ever",
+        arguments={"alias": "code", "lei": "text", "codes": "texts", "cosigners": "names", "public_key": "public_key"},
+        needs=("record", "alias_free"))  # fmt: skip
 def claim_alias(act: Act) -> None:
-    act.numbers[alias_key(act.transaction.ledger, act.args["alias"])] = act.record.id
+    for claim in member_claims(act.transaction.ledger, act.args, act.args["public_key"]):
+        act.numbers[claim] = act.record.id
 
 
 @effect("set_order_party@1", text="the bill stands to the order of the named order party, if one is named",
@@ -124,3 +126,4 @@ def set_field_to_time(act: Act, field: str) -> None:
 def replace_key(act: Act) -> None:
     keys = [[*entry[:3], act.time if entry[3] is None else entry[3]] for entry in act.record.fields["keys"]]
     act.record.fields["keys"] = [*keys, [1, act.args["public_key"], act.time, None]]
+    act.numbers[key_claim(act.transaction.ledger, act.args["public_key"])] = act.record.id

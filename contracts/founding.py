@@ -14,8 +14,8 @@ from typing import Any
 from ledger.entry import Text, join_texts, split_text
 from ledger.errors import ContradictionError
 from ledger.genesis import Genesis
-from ledger.hashing import ZERO
-from ledger.member import MemberCard, alias_key
+from ledger.hashing import ZERO, ledger_record
+from ledger.member import MemberCard, member_claims
 from ledger.merkle import leaf_hash
 from ledger.record import Record
 
@@ -23,7 +23,7 @@ from .apply import BatchOutcome
 from .rules import Rules
 from .table import RuleTable
 
-__all__ = ["TableMismatch", "founding_outcome", "founding_texts", "read_founding", "rules_of"]
+__all__ = ["TableMismatch", "founding_fields", "founding_outcome", "founding_texts", "read_founding", "rules_of"]
 
 _TEXT_ISSUER = ZERO
 
@@ -81,7 +81,8 @@ def founding_outcome(genesis: Genesis, tables: Sequence[RuleTable]) -> BatchOutc
             ledger_id,
             _member(card, genesis.created, head, versions.get("member", 1)),
         )
-        outcome.numbers[alias_key(ledger_id, card.alias)] = (ledger_id, card.id)
+        for key in member_claims(ledger_id, card.fields(), card.key[1]):
+            outcome.numbers[key] = (ledger_id, card.id)
     for table in tables:
         digest = sha256(table.encode()).digest()
         fields: dict[str, Any] = {"kind": table.kind, "version": table.version}
@@ -91,7 +92,19 @@ def founding_outcome(genesis: Genesis, tables: Sequence[RuleTable]) -> BatchOutc
         )
     digest = sha256(genesis.policy.encode()).digest()
     outcome.records[digest] = (ledger_id, _text_record(digest, "policy", genesis.created, head, {}))
+    own = ledger_record(ledger_id)
+    outcome.records[own] = (ledger_id, _text_record(own, "ledger", genesis.created, head, founding_fields(genesis)))
     return outcome
+
+
+def founding_fields(genesis: Genesis) -> dict[str, Any]:
+    """What the ledger's own record holds at first: `contracts.governance` says what each field means."""
+    return {
+        "governors": list(genesis.governors),
+        "parameters": dict(sorted(genesis.parameters.items())),
+        "policies": [[0, sha256(genesis.policy.encode()).digest()]],
+        "tables": [[table.kind, table.version, table.hash, 0] for table in genesis.tables],
+    }
 
 
 def _match(genesis: Genesis, tables: Sequence[RuleTable]) -> None:

@@ -6,32 +6,24 @@ from typing import Any, Final
 
 from ledger.errors import LadingError
 from ledger.hashing import SIGN_ATTESTATION, claim_key
-from ledger.member import MemberCard, alias_key, check_member_fields
+from ledger.member import MemberCard, alias_key, check_member_fields, key_claim, member_claims
 from ledger.record import Record
 from ledger.signature import check_public_key, verify
 from ledger.times import iso
 
 from .act import Act
+from .parties import acts_as, can_act, is_active, member_of, named
 from .refusals import GuardFailed
 from .vocabulary import guard
 
-__all__ = ["MAX_KEYS", "key_is_valid", "key_proof_message"]
+__all__ = ["MAX_KEYS", "key_proof_message"]
 
 MAX_KEYS: Final = 256
 """Most signing keys of a member, past ones included; the record of a member stays small."""
 
 
-def _member(act: Act, party: bytes) -> Record | None:
-    record = act.world.record(party)
-    return record if record is not None and record.kind == "member" else None
-
-
-def _named(act: Act, party: bytes | None) -> str:
-    """A party by its alias where it is a member, for messages."""
-    if party is None:
-        return "nobody"
-    member = _member(act, party)
-    return party.hex()[:12] if member is None else str(member.fields["alias"])
+def _member(act: Act, party: bytes | None) -> Record | None:
+    return member_of(act.world, party)
 
 
 def _shown(act: Act, party: bytes | None) -> object:
@@ -48,14 +40,15 @@ def _moment(time: int | None) -> str | None:
 @guard("actor_is_active@1", text="the actor is an active member",
        hint="a suspended member acts again after the governors reinstate it")  # fmt: skip
 def actor_is_active(act: Act) -> None:
-    if act.actor.status != "active":
-        raise GuardFailed(f"{act.actor.fields['alias']} is suspended", act.actor.fields["alias"])
+    if act.actor.status != "active" and not is_active(act.actor, act.world.height):
+        raise GuardFailed(f"{act.actor.fields['alias']} is {act.actor.status}", act.actor.fields["alias"])
 
 
 @guard("role@1", text="the actor has the role {role}", hint="only a member enrolled with this role may do it",
        who="a member with the role {role}")  # fmt: skip
 def role(act: Act, role: str) -> None:
-    if role not in act.actor.fields["roles"]:
+    acting = act.actor if act.party == act.actor.id else _member(act, act.party)
+    if acting is None or role not in acting.fields["roles"]:
         raise GuardFailed(f"the actor does not have the role {role}", act.actor.fields["alias"])
 
 
@@ -63,9 +56,9 @@ def role(act: Act, role: str) -> None:
        hint="`lading show` says who is in control now; only that party can do this",
        who="the party in control of the record", needs=("record",))  # fmt: skip
 def controller_signs(act: Act) -> None:
-    if act.record.controller != act.actor.id:
+    if act.record.controller != act.party and not acts_as(act, act.record.controller):
         raise GuardFailed(
-            f"{act.actor.fields['alias']} is not in control of the record; {_named(act, act.record.controller)} is",
+            f"{act.actor.fields['alias']} is not in control of the record; {named(act, act.record.controller)} is",
             act.actor.fields["alias"],
         )
 
@@ -73,7 +66,7 @@ def controller_signs(act: Act) -> None:
 @guard("issuer_signs@1", text="the issuer of the record acts", hint="only who issued the record can do this",
        who="the issuer of the record", needs=("record",))  # fmt: skip
 def issuer_signs(act: Act) -> None:
-    if act.record.issuer != act.actor.id:
+    if not acts_as(act, act.record.issuer):
         raise GuardFailed(f"{act.actor.fields['alias']} did not issue the record", act.actor.fields["alias"])
 
 
@@ -82,7 +75,7 @@ def issuer_signs(act: Act) -> None:
        needs=("record",), gives=("offer",))  # fmt: skip
 def pending_recipient_signs(act: Act) -> None:
     pending = act.record.pending
-    if pending is None or pending.party != act.actor.id:
+    if pending is None or not acts_as(act, pending.party):
         raise GuardFailed(
             f"the record is not offered to {act.actor.fields['alias']}",
             None if pending is None else _shown(act, pending.party),
@@ -92,7 +85,7 @@ def pending_recipient_signs(act: Act) -> None:
 @guard("field_party_signs@1", text="the party in the field {field} acts", hint="only the named party can do this",
        who="the party in the field {field}", fields={"{field}": "party?"}, needs=("record",))  # fmt: skip
 def field_party_signs(act: Act, field: str) -> None:
-    if act.record.fields.get(field) != act.actor.id:
+    if not acts_as(act, act.record.fields.get(field)):
         raise GuardFailed(f"{act.actor.fields['alias']} is not the {field} of the record", act.actor.fields["alias"])
 
 
@@ -119,11 +112,12 @@ def argument_is_active_member(act: Act, argument: str) -> None:
     party = act.args.get(argument)
     if party is None:
         return
+    if can_act(act.world, party):
+        return
     member = _member(act, party)
     if member is None:
-        raise GuardFailed(f"{argument} is not a member of this ledger", party)
-    if member.status != "active":
-        raise GuardFailed(f"{argument} is suspended", member.fields["alias"])
+        raise GuardFailed(f"{argument} is not a member of this ledger, nor a group of members", party)
+    raise GuardFailed(f"{argument} is {member.status}", member.fields["alias"])
 
 
 @guard("argument_has_role@1", text="{argument} has the role {role}", hint="name a member with this role",
@@ -140,8 +134,8 @@ def argument_has_role(act: Act, argument: str, role: str) -> None:
 @guard("argument_is_another@1", text="{argument} is another party than the actor", hint="name another party",
        arguments={"{argument}": "party?"})  # fmt: skip
 def argument_is_another(act: Act, argument: str) -> None:
-    if act.args.get(argument) == act.actor.id:
-        raise GuardFailed(f"{argument} is the actor itself", act.actor.fields["alias"])
+    if act.args.get(argument) == act.party:
+        raise GuardFailed(f"{argument} is the actor itself", _shown(act, act.party))
 
 
 @guard("argument_is_in_future@1", text="{argument}, where given, lies in the future",
@@ -185,7 +179,7 @@ def number_is_new(act: Act) -> None:
     number, declared = act.args["number"], act.table.number
     if declared is None or (number["class"], number["at"]) != (declared.cls, declared.at):
         raise GuardFailed("the number is not of the class or the place that the table declares", number["class"])
-    existing = act.world.number(claim_key(act.actor.id, number["key"]))
+    existing = act.world.number(claim_key(act.party, number["key"]))
     if existing is not None:
         raise GuardFailed("a document of this number was issued before", existing)
 
@@ -249,9 +243,9 @@ def transfer_fits_form(act: Act) -> None:
             raise GuardFailed("a straight bill goes to its consignee and to nobody else", _shown(act, to))
     elif mode == "possession":
         return
-    elif form == "order" and record.order_party != act.actor.id:
+    elif form == "order" and not acts_as(act, record.order_party):
         raise GuardFailed(
-            f"the bill is to the order of {_named(act, record.order_party)}, which alone can endorse it",
+            f"the bill is to the order of {named(act, record.order_party)}, which alone can endorse it",
             _shown(act, record.order_party),
         )
     elif form == "blank" and mode == "blank":
@@ -268,9 +262,9 @@ def entitled_to_delivery(act: Act) -> None:
     record = act.record
     form = record.fields["form"]
     entitled: Any = record.fields.get("consignee") if form == "straight" else record.order_party
-    if form != "blank" and entitled != act.actor.id:
+    if form != "blank" and not acts_as(act, entitled):
         raise GuardFailed(
-            f"{act.actor.fields['alias']} holds the bill, and {_named(act, entitled)} may claim the goods",
+            f"{named(act, act.party)} holds the bill, and {named(act, entitled)} may claim the goods",
             _shown(act, entitled),
         )
 
@@ -280,7 +274,7 @@ def entitled_to_delivery(act: Act) -> None:
        who="a member, with the signatures of more than two thirds of the governors")  # fmt: skip
 def governors_sign(act: Act) -> None:
     active = _active_governors(act)
-    signed = [governor for governor in active if _has_key(governor, act)]
+    signed = [governor for governor in active if governor.id in act.signers]
     if len(signed) * 3 <= len(active) * 2:
         raise GuardFailed(
             f"{len(signed)} of {len(active)} governors have signed",
@@ -299,16 +293,7 @@ def a_governor_remains(act: Act) -> None:
 def _active_governors(act: Act) -> list[Record]:
     """The governors who are not suspended, in the order of the genesis."""
     found = (_member(act, governor) for governor in act.world.governors)
-    return [member for member in found if member is not None and member.status == "active"]
-
-
-def _has_key(member: Record, act: Act) -> bool:
-    return any((entry[0], entry[1]) in act.keys and key_is_valid(entry, act.time) for entry in member.fields["keys"])
-
-
-def key_is_valid(entry: list[Any], time: int) -> bool:
-    """Whether a key of a member's list, [algorithm, public key, from, until | nil], is valid at a ledger time."""
-    return bool(entry[2] <= time and (entry[3] is None or time < entry[3]))
+    return [member for member in found if member is not None and is_active(member, act.world.height)]
 
 
 @guard("member_is_well_formed@1",
@@ -332,16 +317,20 @@ def member_is_well_formed(act: Act) -> None:
         raise GuardFailed(exc.message, exc.value) from None
 
 
-@guard("alias_is_new@1", text="no member has the alias yet", hint="choose another alias",
-       arguments={"alias": "code"}, gives=("alias_free",))  # fmt: skip
+@guard("alias_is_new@1", text="no member has the alias, the LEI, a code, a cosigner key or the signing key yet",
+       hint="choose another alias, or look whether the organisation is a member already: `lading member list`",
+       arguments={"alias": "code", "lei": "text", "codes": "texts", "cosigners": "names", "public_key": "public_key"},
+       gives=("alias_free",))  # fmt: skip
 def alias_is_new(act: Act) -> None:
-    existing = act.world.number(alias_key(act.transaction.ledger, act.args["alias"]))
-    if existing is not None:
+    if act.world.number(alias_key(act.transaction.ledger, act.args["alias"])) is not None:
         raise GuardFailed("another member has this alias", act.args["alias"])
+    for claim, what in member_claims(act.transaction.ledger, act.args, act.args["public_key"]).items():
+        if act.world.number(claim) is not None:
+            raise GuardFailed(f"another member has, or had, this {what}", what)
 
 
 @guard("new_key_is_good@1",
-       text="the new key is strong, the member never had it before, and the member proves that it holds it",
+       text="the new key is strong, no member ever had it, and the member proves that it holds it",
        hint="make a new key pair", arguments={"public_key": "public_key", "proof": "signature"},
        fields={"keys": "keys"}, needs=("record",))  # fmt: skip
 def new_key_is_good(act: Act) -> None:
@@ -350,8 +339,8 @@ def new_key_is_good(act: Act) -> None:
         check_public_key(1, key)
     except LadingError as exc:
         raise GuardFailed(exc.message, key) from None
-    if any(key == entry[1] for entry in act.record.fields["keys"]):
-        raise GuardFailed("the member had this key before", key)
+    if act.world.number(key_claim(act.transaction.ledger, key)) is not None:
+        raise GuardFailed("a member has, or had, this key", key)
     if len(act.record.fields["keys"]) >= MAX_KEYS:
         raise GuardFailed(f"the member has had {MAX_KEYS} keys, the most that its record holds")
     try:

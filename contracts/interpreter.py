@@ -1,21 +1,26 @@
-"""One interpreter for all tables: it judges one transaction, and changes a copy of its record.
+"""One interpreter for all tables: it judges one transaction, and changes copies of its records.
 
 Judged in this order, the first that fails is the refusal:
-  (1) signature   one signature is by a current key of the actor, any others by current keys of governors
+  (1) signature   one signature is by a current key of the actor, any others by current keys of members
   (2) time        the transaction may still be included
   (3) sequence    every record that it names stands where the signer saw it
-  (4) table       the action, its statement, the state, the arguments, the guards
+  (4) table       the action, its statement, the state, the arguments, the mandate, who may sign, the guards
 Form, signatures' validity and the ledger were judged before (`ledger.transaction.admit`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from ledger.hashing import ledger_record
+from ledger.member import key_claim
 from ledger.record import MAX_CONTENT, Record
 from ledger.times import iso
 from ledger.transaction import SignedTransaction, Transaction
 
 from .act import Act, World
-from .guards import key_is_valid
+from .mandate import check_mandate
+from .parties import key_is_valid, members_of
 from .refusals import (
     ActorUnknown,
     BadArguments,
@@ -39,58 +44,89 @@ __all__ = ["carry_out", "judge"]
 _Keys = frozenset[tuple[int, bytes]]
 
 
-def judge(rules: Rules, world: World, signed: SignedTransaction, time: int, index: int) -> Act:
+def judge(rules: Rules, world: World, signed: SignedTransaction, time: int, index: int) -> tuple[Act, list[Record]]:
     """Judge a transaction as entry `index` of the log at ledger time `time` (Unix milliseconds).
 
-    Gives the act with the changed record and the claimed numbers; the state itself is not changed.
-    Raises one of `contracts.refusals`.
+    Gives the act, with the numbers that it claims, and the changed and new records, the one that the act is
+    about first; the state itself is not changed. Raises one of `contracts.refusals`.
     """
     transaction = signed.transaction
     keys = frozenset([(algorithm, key) for algorithm, key, _ in signed.signatures])
-    actor = _actor(world, transaction, keys, time)  # (1)
+    actor = world.record(transaction.actor)  # (1)
+    if actor is None or actor.kind != "member":
+        raise ActorUnknown("the actor is not a member of this ledger", value=transaction.actor)
+    signers = _signers(world, transaction, actor, keys, time)
     if time > transaction.valid_until:  # (2)
         raise Expired(
             f"it could be included until {iso(transaction.valid_until)}, the ledger's time is {iso(time)}",
             value=iso(transaction.valid_until),
         )
-    record = _target(world, transaction)  # (3)
+    targets = _targets(world, transaction)  # (3)
+    record = targets[0] if targets else None
     compiled = _compiled(rules, transaction, record)  # (4)
-    status = _next_status(compiled, record)
-    _check_arguments(compiled, transaction)
-    act = Act(transaction, compiled.table, compiled.action, actor, record, time, world, keys)
+    if len(targets) > 1 or compiled.action.targets != "one":
+        _check_targets(rules, compiled, transaction, targets)
+    _next_status(compiled, record)
+    wrong = mismatch(compiled.action.arguments, transaction.arguments)
+    if wrong is not None:
+        raise BadArguments(f"{compiled.rule}: {wrong[0]}", value=wrong[1])
+    if transaction.represented is not None:
+        check_mandate(world, transaction, time)
+    act = Act(
+        transaction, compiled.table, compiled.action, actor, record, time, world, keys,
+        targets=targets, signers=signers,
+    )  # fmt: skip
+    if len(signers) > 1:
+        _check_signers(act)
     _check_guards(compiled, act)
-    carry_out(compiled, act, status, signed.leaf, index)
-    return act
+    return act, carry_out(compiled, act, signed.leaf, index)
 
 
-def carry_out(compiled: CompiledAction, act: Act, status: str, head: bytes, index: int) -> None:
-    """Let an act that was judged change a copy of its record. Raises `RecordTooLarge`."""
-    before: Record | None = act.record
-    if before is not None:
-        act.record = before.copy()
+def carry_out(compiled: CompiledAction, act: Act, head: bytes, index: int) -> list[Record]:
+    """Let an act that was judged change copies of its records. Raises `RecordTooLarge`."""
+    before = act.targets
+    act.targets = [record.copy() for record in before]
+    if act.targets:
+        act.record = act.targets[0]
     for effect in compiled.effects:
         effect(act)
-    changed: Record = act.record
-    changed.status = status
-    changed.sequence += 1
-    changed.head = head
-    changed.entry = index
-    if compiled.grows and len(changed.encode()) > MAX_CONTENT:
-        raise RecordTooLarge(f"the record would have more than {MAX_CONTENT:,} bytes", value=changed.id)
+    first: Record = act.record
+    if not before:
+        first.status = compiled.action.moves[NEW]
+    for old, record in zip(before, act.targets, strict=True):
+        if record.kind == compiled.table.kind:
+            record.status = _next_status(compiled, old)
+            record.version = compiled.table.version
+    changed = list(act.targets) if before else [first]
+    for record, status in act.made:
+        record.status = status
+        changed.append(record)
+    for record in changed:
+        record.sequence += 1
+        record.head = head
+        record.entry = index
+        if compiled.grows and len(record.encode()) > MAX_CONTENT:
+            raise RecordTooLarge(f"the record would have more than {MAX_CONTENT:,} bytes", value=record.id)
+    return changed
 
 
-def _actor(world: World, transaction: Transaction, keys: _Keys, time: int) -> Record:
-    actor = world.record(transaction.actor)
-    if actor is None or actor.kind != "member":
-        raise ActorUnknown("the actor is not a member of this ledger", value=transaction.actor)
+def _signers(world: World, transaction: Transaction, actor: Record, keys: _Keys, time: int) -> frozenset[bytes]:
+    """The members whose keys the signatures are by; one of them is the actor."""
     own = _current(actor, keys, time)
     if not own:
         raise NotTheActorsKey(
             f"no signature is by a current key of {actor.fields['alias']}", value=min(key for _, key in keys)
         )
-    if len(keys) > 1:
-        _check_cosigners(world, keys.difference(own), time)
-    return actor
+    if len(keys) == 1:
+        return frozenset((actor.id,))
+    signers = {actor.id}
+    for algorithm, key in sorted(keys.difference(own)):
+        owner = world.number(key_claim(transaction.ledger, key))
+        member = None if owner is None else world.record(owner)
+        if member is None or not _current(member, frozenset([(algorithm, key)]), time):
+            raise NotTheActorsKey("a further signature is by nobody who may sign it", value=key)
+        signers.add(member.id)
+    return frozenset(signers)
 
 
 def _current(member: Record, keys: _Keys, time: int) -> list[tuple[int, bytes]]:
@@ -103,19 +139,29 @@ def _current(member: Record, keys: _Keys, time: int) -> list[tuple[int, bytes]]:
     return found
 
 
-def _check_cosigners(world: World, keys: _Keys, time: int) -> None:
-    """Further signatures are by governors: nobody can put a stranger's signature on an act."""
-    for governor in world.governors:
-        member = world.record(governor)
-        if member is not None:
-            keys = keys.difference(_current(member, keys, time))
-    if keys:
-        raise NotTheActorsKey("a further signature is by nobody who may sign it", value=min(key for _, key in keys))
+def _check_signers(act: Act) -> None:
+    """Further signatures are by those whom the act concerns: nobody can put a stranger's signature on it."""
+    concerned = set(act.world.governors)
+    named: set[bytes] = {act.party}
+    for record in act.targets:
+        pending = () if record.pending is None else (record.pending.party,)
+        parties = (record.issuer, record.controller, record.beneficiary, record.order_party, record.nominee,
+                   record.pledgee, record.hold, *pending)  # fmt: skip
+        named.update(party for party in parties if party is not None)
+    for name, declared in act.action.arguments.items():
+        value = act.args.get(name)
+        if value is not None and declared.type in ("party", "parties"):
+            named.update((value,) if declared.type == "party" else value)
+    for party in named:
+        concerned.update(members_of(act.world, party))
+    strangers = act.signers - concerned - {act.actor.id}
+    if strangers:
+        raise NotTheActorsKey("a further signature is by a member whom the act does not concern", value=min(strangers))
 
 
-def _target(world: World, transaction: Transaction) -> Record | None:
-    """The record that the action changes, where the signer saw it."""
-    record = None
+def _targets(world: World, transaction: Transaction) -> list[Record]:
+    """The records that the action changes, where the signer saw them."""
+    found = []
     for target in transaction.targets:
         record = world.record(target.record)
         if record is None:
@@ -128,16 +174,15 @@ def _target(world: World, transaction: Transaction) -> Record | None:
                 record=target.record,
                 sequence=target.sequence,
             )
-    return record
+        found.append(record)
+    return found
 
 
 def _compiled(rules: Rules, transaction: Transaction, record: Record | None) -> CompiledAction:
     kind, _, name = transaction.action.partition(".")
-    if len(transaction.targets) > 1:
-        raise BadArguments("no action of this ledger's tables changes several records", value=len(transaction.targets))
     if record is not None and kind != record.kind:
         raise UnknownAction(f"{transaction.action} is no action of a {record.kind}", value=transaction.action)
-    version = record.version if record is not None else rules.current.get(kind, 0)
+    version = rules.standing(record)[0] if record is not None else rules.current.get(kind, 0)
     compiled = rules.action(kind, version, name)
     if compiled is None:
         raise UnknownAction(f"no table of this ledger has the action {transaction.action}", value=transaction.action)
@@ -149,8 +194,23 @@ def _compiled(rules: Rules, transaction: Transaction, record: Record | None) -> 
     return compiled
 
 
+def _check_targets(rules: Rules, compiled: CompiledAction, transaction: Transaction, targets: Sequence[Record]) -> None:
+    """Several records are named only for an action of several, or one that changes the ledger's own record."""
+    how, further = compiled.action.targets, targets[1:]
+    if how == "ledger":
+        if [record.id for record in further] != [ledger_record(transaction.ledger)]:
+            raise BadArguments(f"{compiled.rule} names its record and, second, the ledger's own", value=len(targets))
+        return
+    if further and how != "several":
+        raise BadArguments(f"{compiled.rule} changes one record, not several", value=len(targets))
+    for record in further:
+        if (record.kind, rules.standing(record)[0]) != (compiled.table.kind, compiled.table.version):
+            raise BadArguments(f"{compiled.rule} changes records of one kind and version", value=record.id)
+        _next_status(compiled, record)
+
+
 def _next_status(compiled: CompiledAction, record: Record | None) -> str:
-    now = NEW if record is None else record.status
+    now = NEW if record is None else compiled.table.standing(record.version, record.status)
     after = compiled.action.moves.get(now)
     if after is not None:
         return after
@@ -168,18 +228,16 @@ def _next_status(compiled: CompiledAction, record: Record | None) -> str:
     )
 
 
-def _check_arguments(compiled: CompiledAction, transaction: Transaction) -> None:
-    if transaction.represented is not None:
-        raise BadArguments("no mandate lets the actor represent another member", value=transaction.represented)
-    wrong = mismatch(compiled.action.arguments, transaction.arguments)
-    if wrong is not None:
-        raise BadArguments(f"{compiled.rule}: {wrong[0]}", value=wrong[1])
-
-
 def _check_guards(compiled: CompiledAction, act: Act) -> None:
     name = hint = ""
     try:
         for name, hint, check in compiled.guards:  # noqa: B007
             check(act)
+        if compiled.action.targets == "several":
+            for record in act.targets[1:]:
+                act.record = record
+                for name, hint, check in compiled.guards:  # noqa: B007
+                    check(act)
+            act.record = act.targets[0]
     except GuardFailed as failed:
         raise RuleRefused(failed.message, rule=compiled.rule, guard=name, hint=hint, value=failed.value) from None

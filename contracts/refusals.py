@@ -4,8 +4,8 @@
     signature                   NotTheActorsKey, ActorUnknown
     time                        Expired
     sequence                    UnknownRecord, Stale
-    table                       UnknownAction, StatementMismatch, WrongState, BadArguments, RuleRefused,
-                                RecordTooLarge
+    table                       UnknownAction, StatementMismatch, WrongState, BadArguments, NoMandate,
+                                RuleRefused, RecordTooLarge
 
 `RuleRefused` has the code `rule.<guard>`; its `rule` names table, version, action and guard.
 """
@@ -19,6 +19,7 @@ __all__ = [
     "BadArguments",
     "Expired",
     "GuardFailed",
+    "NoMandate",
     "NotTheActorsKey",
     "RecordTooLarge",
     "RuleRefused",
@@ -99,6 +100,13 @@ class WrongState(RefusedError):
 
     code = "rule.wrong_state"
     hint = "`lading show` says which actions the record's state allows"
+
+
+class NoMandate(RefusedError):
+    """No mandate lets the actor act for whom it says that it represents."""
+
+    code = "transaction.no_mandate"
+    hint = "ask for a mandate (`lading issue --kind mandate`), or act in your own name"
 
 
 class RecordTooLarge(RefusedError):

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from ledger.errors import NotFoundError
+from ledger.record import Record
 
-# The vocabulary registers itself when these two are imported.
-from . import effects, guards
+# The vocabulary registers itself when these are imported.
+from . import effects, goods_words, governance_words, guards, member_words, title_words
 from .act import Act
 from .soundness import check_sound
 from .table import NEW, Action, Primitive, RuleTable
@@ -17,7 +18,7 @@ from .vocabulary import EFFECTS, GUARDS, bind
 
 __all__ = ["ALWAYS", "CompiledAction", "NoSuchTable", "Rules", "compile_table"]
 
-_ = (effects, guards)
+_ = (effects, goods_words, governance_words, guards, member_words, title_words)
 ALWAYS: Final = (Primitive("actor_is_active@1", {}),)
 """Guards that hold for every action of every table, judged before its own."""
 _GROWING: Final = frozenset({"replace_key@1", "set_field@1"})
@@ -51,7 +52,7 @@ def compile_table(table: RuleTable) -> dict[str, CompiledAction]:
     check_sound(table)
     compiled = {}
     for name, action in table.actions.items():
-        words = [bind(GUARDS, primitive) for primitive in (*ALWAYS, *action.guards)]
+        words = [bind(GUARDS, primitive) for primitive in (*(() if action.inactive else ALWAYS), *action.guards)]
         compiled[name] = CompiledAction(
             table=table,
             action=action,
@@ -65,20 +66,74 @@ def compile_table(table: RuleTable) -> dict[str, CompiledAction]:
 
 
 class Rules:
-    """Tables by kind and version. `current` is the version under which new records are issued."""
+    """Tables by kind and version, with the heights from which they are in force.
 
-    def __init__(self, tables: Iterable[RuleTable], governors: Iterable[bytes], parameters: Mapping[str, str]) -> None:
+    `current` is the version under which new records are issued at `height`; `effective` has the height of each
+    table that was voted in, those of the genesis have none. Records keep their version, unless the current table
+    says how they migrate.
+    """
+
+    def __init__(
+        self,
+        tables: Iterable[RuleTable],
+        governors: Iterable[bytes],
+        parameters: Mapping[str, str],
+        *,
+        effective: Mapping[tuple[str, int], int] | None = None,
+        height: int = 0,
+        compiled: Mapping[tuple[str, int, str], CompiledAction] | None = None,
+    ) -> None:
         self.tables = {(table.kind, table.version): table for table in tables}
+        self.effective = dict(effective or {})
+        self.height = height
         self.current: dict[str, int] = {}
         for kind, version in self.tables:
-            self.current[kind] = max(version, self.current.get(kind, 0))
+            if self.effective.get((kind, version), 0) <= height:
+                self.current[kind] = max(version, self.current.get(kind, 0))
         self.governors = tuple(governors)
         self.parameters = dict(parameters)
-        self._actions = {
-            (kind, version, name): compiled
-            for (kind, version), table in self.tables.items()
-            for name, compiled in compile_table(table).items()
+        self._actions = dict(compiled or {})
+        known = {(kind, version) for kind, version, _ in self._actions}
+        for kind, version in self.tables.keys() - known:
+            for name, action in compile_table(self.tables[kind, version]).items():
+                self._actions[kind, version, name] = action
+        self._migrating = {
+            (kind, old): version
+            for kind, version in self.current.items()
+            for old in self.tables[kind, version].migrates
         }
+        self._waiting = min((since for since in self.effective.values() if since > height), default=None)
+
+    def at(self, height: int) -> Rules:
+        """The rules in force at a later height."""
+        if self._waiting is None or height < self._waiting:
+            return self
+        return Rules(
+            self.tables.values(), self.governors, self.parameters,
+            effective=self.effective, height=height, compiled=self._actions,
+        )  # fmt: skip
+
+    def adopting(
+        self,
+        tables: Iterable[RuleTable],
+        governors: Iterable[bytes],
+        parameters: Mapping[str, str],
+        effective: Mapping[tuple[str, int], int],
+    ) -> Rules:
+        """These rules after a vote: with further tables, and other governors and parameters."""
+        return Rules(
+            [*self.tables.values(), *tables], governors, parameters,
+            effective=effective, height=self.height, compiled=self._actions,
+        )  # fmt: skip
+
+    def standing(self, record: Record) -> tuple[int, str]:
+        """The version of its table under which a record stands, and the state in which it stands there."""
+        if not self._migrating:
+            return record.version, record.status
+        newer = self._migrating.get((record.kind, record.version))
+        if newer is None or record.status not in self.tables[record.kind, newer].migrates[record.version]:
+            return record.version, record.status
+        return newer, self.tables[record.kind, newer].standing(record.version, record.status)
 
     def action(self, kind: str, version: int, name: str) -> CompiledAction | None:
         """The compiled action, or nothing."""

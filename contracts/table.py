@@ -20,7 +20,13 @@
         statement: "{actor} withdraws sea waybill {record}."
 
 An action `moves` from each state that it names to one other; `new` is the state of a record that does not
-exist yet. Guards and effects are names of the vocabulary with their version, alone or with parameters
+exist yet. It acts on one record; with `targets: several` on one or more of its kind, which all move, and on each of
+which every guard must hold; with `targets: ledger` on one and, second, on the ledger's own record, which voted acts
+change. `exception` names why it may move control, or end a record, without the signature of the party in control;
+`feature` groups actions that belong together (a pledge's, a hold's); `inactive: true` lets a member act that is
+suspended or whose key is being recovered. A table that `migrates` says, for an older version of its kind, in which
+of its states a record of that version stands from then on, state by state; without it records keep their version.
+Guards and effects are names of the vocabulary with their version, alone or with parameters
 (`role@1: {role: carrier}`). In a statement `{actor}`, `{record}` and the names of arguments are places to fill.
 What is hashed, voted and logged is the canonical MessagePack of the table. This module reads the form alone;
 `contracts.soundness` looks at the meaning.
@@ -30,7 +36,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Final
 
@@ -43,6 +49,7 @@ __all__ = [
     "MAX_TABLE",
     "NEW",
     "PLACE",
+    "RESERVED",
     "Action",
     "BadTable",
     "Declared",
@@ -53,6 +60,8 @@ __all__ = [
 ]
 
 NEW: Final = "new"
+RESERVED: Final = frozenset({"ledger", "number", "policy", "rule_table"})
+"""Kinds of records that the ledger itself keeps, without a table of their own."""
 MAX_TABLE: Final = 1_048_576
 """Largest table, in bytes."""
 PLACE: Final = re.compile(r"\{([a-z0-9_]+)\}")
@@ -115,6 +124,10 @@ class Action:
     guards: tuple[Primitive, ...]
     effects: tuple[Primitive, ...]
     statement: str
+    targets: str = "one"
+    exception: str = ""
+    feature: str = ""
+    inactive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +144,7 @@ class RuleTable:
     states: Mapping[str, State]
     actions: Mapping[str, Action]
     plain: Mapping[str, Any]
+    migrates: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
 
     def encode(self) -> bytes:
         """The canonical MessagePack of the table, which is hashed, voted and logged."""
@@ -140,6 +154,10 @@ class RuleTable:
     def hash(self) -> bytes:
         """SHA-256 of the encoding, which names the table."""
         return sha256(self.encode()).digest()
+
+    def standing(self, version: int, status: str) -> str:
+        """The state in which a record of a version of this kind stands under this table."""
+        return status if version == self.version else self.migrates.get(version, {}).get(status, status)
 
     @classmethod
     def decode(cls, data: bytes) -> RuleTable:
@@ -159,6 +177,8 @@ class RuleTable:
         version = top.get("version")
         if type(version) is not int or not 1 <= version <= _MAX_VERSION:
             raise BadTable("version is a whole number from 1", value=version)
+        if top.get("kind") in RESERVED:
+            raise BadTable("a kind of this name is the ledger's own, and has no table", value=top.get("kind"))
         if NEW in states:
             raise BadTable(f"the state {NEW} is that of no record yet, and is not declared", value=NEW)
         return cls(
@@ -172,12 +192,29 @@ class RuleTable:
             states=states,
             actions=actions,
             plain=top,
+            migrates=_migrations(top.get("migrates", {}), version, states),
         )
 
 
 _TOP: Final = frozenset(
-    {"kind", "version", "title", "about", "number", "document", "fields", "states", "actions"}
+    {"kind", "version", "title", "about", "number", "document", "fields", "states", "actions", "migrates"}
 )  # fmt: skip
+_ACTION: Final = frozenset(
+    {"about", "moves", "arguments", "guards", "effects", "statement", "targets", "exception", "feature", "inactive"}
+)  # fmt: skip
+_TARGETS: Final = ("one", "several", "ledger")
+
+
+def _migrations(raw: Any, version: int, states: Mapping[str, State]) -> dict[int, dict[str, str]]:
+    read = {}
+    for name, moves in _map(raw, "migrates").items():
+        if not name.isascii() or not name.isdigit() or name[0] == "0" or not int(name) < version:
+            raise BadTable("migrates names an older version of the table", value=name)
+        for state in _map(moves, f"migrates/{name}").values():
+            if type(state) is not str or state not in states:
+                raise BadTable(f"migrates/{name} names a state that the table does not have", value=state)
+        read[int(name)] = {_name(state, f"migrates/{name}"): str(to) for state, to in moves.items()}
+    return read
 
 
 def _state(raw: Any, place: str) -> State:
@@ -202,7 +239,7 @@ def _number(raw: Any) -> Number | None:
 def _action(name: str, raw: Any, states: Mapping[str, State]) -> Action:
     place = f"actions/{_name(name, 'actions')}"
     value = _map(raw, place)
-    _only(value, {"about", "moves", "arguments", "guards", "effects", "statement"}, place)
+    _only(value, _ACTION, place)
     moves = _map(value.get("moves"), f"{place}/moves")
     for start, end in moves.items():
         if (start != NEW and start not in states) or type(end) is not str or end not in states:
@@ -220,6 +257,10 @@ def _action(name: str, raw: Any, states: Mapping[str, State]) -> Action:
         guards=_primitives(value.get("guards", []), f"{place}/guards"),
         effects=_primitives(value.get("effects", []), f"{place}/effects"),
         statement=_statement(value.get("statement"), f"{place}/statement", arguments),
+        targets=_one_of(value.get("targets", "one"), _TARGETS, f"{place}/targets"),
+        exception=_text(value.get("exception", ""), f"{place}/exception"),
+        feature=_name(value["feature"], f"{place}/feature") if "feature" in value else "",
+        inactive=_flag(value.get("inactive", False), f"{place}/inactive"),
     )
 
 

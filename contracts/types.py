@@ -8,11 +8,13 @@ from typing import Any, Final
 
 from .table import Declared
 
-__all__ = ["TYPES", "mismatch"]
+__all__ = ["MAX_PART", "TYPES", "mismatch"]
 
 _CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,63}")
 _MAX_TIME: Final = 2**53
 _MAX_LIST: Final = 64
+MAX_PART: Final = 30_000
+"""Most bytes of a text in one transaction, so that the entry stays below its 32 kB."""
 
 
 def _is_id(value: Any) -> bool:
@@ -66,9 +68,32 @@ def _is_keys(value: Any) -> bool:
     return type(value) is list and len(value) <= 256
 
 
+def _is_bytes(value: Any) -> bool:
+    return type(value) is bytes and len(value) <= MAX_PART
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 0 <= value <= _MAX_TIME
+
+
+def _is_codes(value: Any) -> bool:
+    return type(value) is list and len(value) <= _MAX_LIST and all(map(_is_code, value))
+
+
+def _is_parts(value: Any) -> bool:
+    return (
+        type(value) is list
+        and 1 <= len(value) <= _MAX_LIST
+        and all(type(one) is dict and list(one) == ["document", "number", "record"] for one in value)
+        and all(_is_id(one["document"]) and _is_number(one["number"]) and _is_id(one["record"]) for one in value)
+        and len({one["record"] for one in value}) == len(value)
+    )
+
+
 TYPES: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     "id": (_is_id, "32 bytes that name a record"),
     "ids": (_is_ids, "a list of distinct ids"),
+    "parties": (_is_ids, "a list of distinct parties"),
     "party": (_is_id, "32 bytes that name a party"),
     "hash": (_is_id, "32 bytes of SHA-256"),
     "time": (_is_time, "ledger time in Unix milliseconds"),
@@ -77,6 +102,10 @@ TYPES: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
         _is_number,
         "the class of a document's number, its place in the document, and its number key",
     ),
+    "codes": (_is_codes, "a list of codes"),
+    "count": (_is_count, "a whole number that is not negative"),
+    "bytes": (_is_bytes, f"at most {MAX_PART:,} bytes of one of the consortium's own texts"),
+    "parts": (_is_parts, "for each new record its document, its number and its id"),
     "text": (_is_text, "a registered name or address of at most 256 characters"),
     "texts": (_is_texts, "a list of texts"),
     "names": (_is_names, "texts by language or purpose"),

@@ -105,6 +105,9 @@ class Genesis:
             ("two members share one id", ids),
             ("two members share one alias", aliases),
             ("two members share one key", keys),
+            ("two members share one LEI", [card.lei for card in self.members if card.lei]),
+            ("two members share one code", [code for card in self.members for code in card.codes]),
+            ("two members share one cosigner key", [key for card in self.members for key in card.cosigners.values()]),
             ("a governor is named twice", self.governors),
             ("two tables are of one kind and version", kinds),
         ]

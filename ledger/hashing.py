@@ -21,6 +21,7 @@ __all__ = [
     "ZERO",
     "attachment_commitment",
     "claim_key",
+    "ledger_record",
     "note_commitment",
     "number_key",
     "outside_party",
@@ -46,6 +47,8 @@ _STATE_VALUE: Final = b"lading/v1/state-value\x00"
 _NOTE: Final = b"lading/v1/note\x00"
 _ATTACHMENT: Final = b"lading/v1/attachment\x00"
 _OUTSIDE: Final = b"lading/v1/outside-party\x00"
+
+_LEDGER_RECORD: Final = b"lading/v1/ledger-record\x00"
 
 _sha256 = hashlib.sha256
 
@@ -90,6 +93,11 @@ def state_value(salt: bytes, key: bytes, content: bytes) -> bytes:
     the value in a neighbour's proof learns nothing from it.
     """
     return _sha256(_STATE_VALUE + salt + key + content).digest()
+
+
+def ledger_record(ledger_id: bytes) -> bytes:
+    """The id of the ledger's own record, which holds what is voted: SHA-256(domain || ledger id, 32 bytes)."""
+    return _sha256(_LEDGER_RECORD + ledger_id).digest()
 
 
 def note_commitment(salt: bytes, text: str) -> bytes:

@@ -34,7 +34,10 @@ __all__ = [
     "MemberCard",
     "alias_key",
     "check_member_fields",
+    "key_claim",
     "lei_adds_up",
+    "mandate_key",
+    "member_claims",
 ]
 
 ALIAS_CLASS: Final = "member_alias"
@@ -66,6 +69,32 @@ _MAX_NAME: Final = 300
 def alias_key(ledger_id: bytes, alias: str) -> bytes:
     """The state key that makes a member's alias unique: a number of the class `member_alias`, of no issuer."""
     return number_key(ledger_id, ALIAS_CLASS, ZERO, alias)
+
+
+def member_claims(ledger_id: bytes, fields: Mapping[str, Any], public_key: bytes) -> dict[bytes, str]:
+    """The state keys that make what a member is known by its own for ever, each with what it stands for.
+
+    Alias, LEI, codes, cosigner keys and the signing key; numbers of the classes `member_…`, of no issuer.
+    """
+    claims = {alias_key(ledger_id, fields["alias"]): f"alias {fields['alias']}"}
+    claims[key_claim(ledger_id, public_key)] = "key"
+    if fields["lei"]:
+        claims[number_key(ledger_id, "member_lei", ZERO, fields["lei"])] = f"LEI {fields['lei']}"
+    for code in fields["codes"]:
+        claims[number_key(ledger_id, "member_code", ZERO, code)] = f"code {code}"
+    for text in fields["cosigners"].values():
+        claims[number_key(ledger_id, "member_cosigner", ZERO, text)] = f"cosigner key {text}"
+    return claims
+
+
+def key_claim(ledger_id: bytes, public_key: bytes) -> bytes:
+    """The state key under which the owner of a signing key stands: a number of the class `member_key`, of no issuer."""
+    return number_key(ledger_id, "member_key", ZERO, public_key.hex())
+
+
+def mandate_key(ledger_id: bytes, principal: bytes, agent: bytes) -> bytes:
+    """The state key under which the mandate stands by which `agent` acts for `principal`."""
+    return number_key(ledger_id, "mandate", principal, agent.hex())
 
 
 class BadCard(InputError):

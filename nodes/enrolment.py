@@ -15,7 +15,8 @@ from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from contracts.guards import key_is_valid, key_proof_message
+from contracts.guards import key_proof_message
+from contracts.parties import key_is_valid
 from ledger.codec import MAX_ENTRY
 from ledger.errors import InputError, UsageError
 from ledger.hashing import SIGN_TRANSACTION

@@ -16,14 +16,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from contracts.founding import founding_outcome
-from contracts.replay import replay_record
 from ledger.codec import decode
 from ledger.errors import NotFoundError, UsageError
 from ledger.hashing import claim_key, number_key
 from ledger.member import alias_key
 from ledger.record import MAX_CONTENT, Record
 from ledger.smt_hash import path_of
+from nodes.past import founded_record, record_after
 from nodes.reader import LedgerReader, NoSuchMember, NoSuchRecord
 from nodes.vault import Vault
 
@@ -67,10 +66,10 @@ def members_among(reader: LedgerReader, parties: Iterable[bytes | None]) -> dict
 
 def as_of(reader: LedgerReader, record: Record, sequence: int) -> Record:
     """A record as it stood at a sequence, from its own acts. Raises `NoSuchSequence`."""
-    acts = [(act.index, act.time, act.signed) for act in reader.history(record)]
+    acts = reader.history(record)
     before = record.sequence - len(acts)  # 1 for a record of the genesis, else 0
-    founded = founding_outcome(*reader.founding).records[record.id][1] if before else None
-    found = replay_record(reader.rules, founded, acts[: max(sequence - before, 0)])
+    founded = founded_record(reader, record.id) if before else None
+    found = record_after(reader, record.id, acts[: max(sequence - before, 0)], founded)
     if found is None or found.sequence != sequence:
         raise NoSuchSequence(f"the record has the sequences 1 to {record.sequence}", value=sequence)
     return found

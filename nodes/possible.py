@@ -64,6 +64,10 @@ class _World:
     def parameters(self) -> Mapping[str, str]:
         return self.rules.parameters
 
+    @property
+    def height(self) -> int:
+        return self.rules.height
+
     def record(self, record_id: bytes) -> Record | None:
         return self.find(record_id)
 

@@ -10,20 +10,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from contracts.founding import founding_outcome
-from contracts.replay import replay_record
 from ledger.bundle import Bundle, BundleEntry, Redacted, StateProof, WholeDocument
 from ledger.checkpoint import Checkpoint
+from ledger.codec import decode
 from ledger.entry import Commit, read_entry, split_text
 from ledger.errors import NotFoundError, UnavailableError
 from ledger.hashing import claim_key, record_key
 from ledger.ics23 import prove_membership
 from ledger.ics23_wire import encode as encode_proof
+from ledger.member import key_claim
 from ledger.merkle import inclusion_path
 from ledger.note import Note, NoteSignature
-from ledger.record import Item, Record, number_content
+from ledger.record import MAX_CONTENT, Item, Record, number_content
 from ledger.smt import StateTree
 from ledger.smt_view import StateView
 from ledger.store.port import Store, StoredCheckpoint
+from nodes.past import record_after
 from nodes.reader import Act, LedgerReader
 
 __all__ = ["NoCheckpoint", "NotProvable", "Prover", "signed_note"]
@@ -120,8 +122,7 @@ class Prover:
         return tuple(inclusion_path(self._store.hash_at, index, size))
 
     def _as_of(self, record_id: bytes, acts: list[Act]) -> Record:
-        listed = [(act.index, act.time, act.signed) for act in acts]
-        record = replay_record(self._reader.rules, None, listed)
+        record = record_after(self._reader, record_id, acts)
         if record is None:
             raise NoCheckpoint("the record has no acts", value=record_id)
         return record
@@ -141,9 +142,16 @@ class Prover:
         return found
 
     def _signers(self, act: Act) -> set[bytes]:
-        """The actor; for an act of several signatures the governors too."""
-        several = len(act.signed.signatures) > 1
-        return {act.signed.transaction.actor, *(self._reader.genesis.governors if several else ())}
+        """The actor, whom it represents, and whose keys the further signatures are by."""
+        transaction = act.signed.transaction
+        found = {transaction.actor}
+        if transaction.represented is not None:
+            found.add(transaction.represented)
+        for _, key, _ in act.signed.signatures if len(act.signed.signatures) > 1 else ():
+            owner = self._reader.item(key_claim(transaction.ledger, key))
+            if owner is not None:
+                found.add(decode(owner.content, limit=MAX_CONTENT)[2])
+        return found
 
     def _state(self, view: StateView, key: bytes, item: Item) -> StateProof:
         proof = prove_membership(view, key, item.value(key))

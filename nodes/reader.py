@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from contracts.founding import read_founding, rules_of
+from contracts.governance import rules_in_force
 from contracts.rules import Rules
 from contracts.table import RuleTable
 from ledger.chain import Head
 from ledger.entry import Commit, Text, read_entry
 from ledger.errors import NotFoundError
 from ledger.genesis import Genesis
-from ledger.hashing import record_key
+from ledger.hashing import ledger_record, record_key
 from ledger.record import Item, Record
 from ledger.smt_hash import path_of
 from ledger.store.port import LeafReader, Store, StoreDamaged, StoredEntry
@@ -53,6 +54,7 @@ class LedgerReader:
     def __init__(self, store: Store, leaf_of: LeafReader | None = None) -> None:
         self.store = store
         self._leaf_of = leaf_of
+        self._voted: tuple[bytes, Rules] | None = None
 
     @property
     def head(self) -> Head:
@@ -77,9 +79,19 @@ class LedgerReader:
         return self.founding[0]
 
     @cached_property
-    def rules(self) -> Rules:
-        """The rules in force."""
+    def _founding_rules(self) -> Rules:
         return rules_of(*self.founding)
+
+    @property
+    def rules(self) -> Rules:
+        """The rules in force for the next height: those of the genesis, and what was voted since."""
+        own = self.find(ledger_record(self.genesis.id))
+        if own is None or own.sequence == 1:
+            return self._founding_rules
+        height = self.head.height + 1
+        if self._voted is None or self._voted[0] != own.head:
+            self._voted = (own.head, rules_in_force(self._founding_rules, own, self.find, height))
+        return self._voted[1].at(height)
 
     def item(self, key: bytes) -> Item | None:
         """What stands under a state key."""

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 
 from contracts.apply import apply_batch
 from contracts.founding import founding_outcome, read_founding
+from contracts.governance import follow
 from contracts.rules import Rules
 from ledger.chain import Batch, Chain, LogEntry
 from ledger.codec import encode
@@ -136,12 +137,13 @@ class Replayer:
         if last is not None and commit.time < last.time:
             raise LogDiffers(f"the time of the commit at entry {commit.index} goes back", value=commit.index)
         self._state.prefetch(signed)
-        outcome = apply_batch(rules, self._state, signed, commit.time, self._chain.size)
+        outcome = apply_batch(rules, self._state, signed, commit.time, self._chain.size, commit.height)
         for refused in outcome.refused:
             index = self._pending[refused.position][0]
             raise LogDiffers(f"entry {index} is refused by the rules: {refused.error.message}", value=index)
         self._keep(self._chain.extend(log_entries(outcome.accepted), outcome.items(), commit.time), data)
         self._state.keep(outcome)
+        self._rules = follow(rules, outcome, self._state, self._ledger)
 
     def _admit(self, index: int, data: bytes) -> SignedTransaction:
         try:

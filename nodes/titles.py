@@ -16,12 +16,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from contracts.founding import founding_outcome
-from contracts.replay import replay_record
 from ledger.errors import NotFoundError, UnverifiedError
 from ledger.record import Pending, Record
 from ledger.times import iso
 from ledger.transaction import SignedTransaction
+from nodes.past import founded_record, record_after
 from nodes.reader import Act, LedgerReader
 
 __all__ = [
@@ -155,13 +154,8 @@ def record_as_of(reader: LedgerReader, record: Record, size: int) -> Record | No
     if record.entry < size:
         return record
     acts = [act for act in reader.history(record) if act.index < size]
-    founded = _founded(reader, record.id) if size else None
-    return replay_record(reader.rules, founded, _listed(acts))
-
-
-def _founded(reader: LedgerReader, record_id: bytes) -> Record | None:
-    found = founding_outcome(*reader.founding).records.get(record_id)
-    return None if found is None else found[1]
+    founded = founded_record(reader, record.id) if size else None
+    return record_after(reader, record.id, acts, founded)
 
 
 def _listed(acts: Iterable[Act]) -> list[tuple[int, int, SignedTransaction]]:
@@ -171,9 +165,9 @@ def _listed(acts: Iterable[Act]) -> list[tuple[int, int, SignedTransaction]]:
 def _deeds(reader: LedgerReader, record: Record) -> list[Deed]:
     keys: dict[bytes, set[bytes]] = {}
     found: list[Deed] = []
-    before = _founded(reader, record.id)
+    before = founded_record(reader, record.id)
     for act in reader.history(record):
-        after = replay_record(reader.rules, before, _listed([act]))
+        after = record_after(reader, record.id, [act], before)
         if after is None:
             continue
         actor = act.signed.transaction.actor

@@ -23,6 +23,7 @@ from typing import Final
 
 from contracts.apply import Accepted, BatchOutcome, apply_batch
 from contracts.founding import founding_outcome, founding_texts
+from contracts.governance import follow
 from contracts.refusals import Stale
 from contracts.table import RuleTable
 from ledger.chain import Chain, ClockWentBack, LogEntry
@@ -176,10 +177,14 @@ class SoloEngine:
         """Judge a batch, and write what is accepted: its outcome, height and time."""
         time = self._time()
         self._state.prefetch(signed)
-        outcome = apply_batch(self.rules, self._state, signed, time, self.chain.size)
+        outcome = apply_batch(self.rules, self._state, signed, time, self.chain.size, self._next_height)
         if outcome.accepted:
             self._write(outcome, time)
         return outcome, 0 if self.chain.head is None else self.chain.head.height, time
+
+    @property
+    def _next_height(self) -> int:
+        return 0 if self.chain.head is None else self.chain.head.height + 1
 
     def _time(self) -> int:
         """The batch's ledger time: the clock's, never below the last commit's. Raises `ClockWentBack`."""
@@ -195,6 +200,7 @@ class SoloEngine:
             self._stopped = True
             raise
         self._state.keep(outcome)
+        self.rules = follow(self.rules, outcome, self._state, self.ledger_id)
 
     def _answer(self, signed: SignedTransaction, error: LadingError) -> Result:
         """The answer to a refused transaction. What was accepted with it is on disk, so nothing is raised here."""
@@ -275,9 +281,7 @@ def _check_signed(store: Store) -> None:
 
 def log_entries(accepted: Sequence[Accepted]) -> list[LogEntry]:
     """What the log takes over of accepted transactions."""
-    return [
-        LogEntry(one.signed.entry, one.signed.leaf, () if one.previous is None else (one.previous,)) for one in accepted
-    ]
+    return [LogEntry(one.signed.entry, one.signed.leaf, one.previous) for one in accepted]
 
 
 def _sequence_after(signed: SignedTransaction, record_id: bytes) -> int:

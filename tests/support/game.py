@@ -215,7 +215,9 @@ class Game:
                 outcomes.append(Outcome(signed, None, None))
             except LadingError as error:
                 outcomes.append(Outcome(None, None, error))
-        batch = apply_batch(self.rules, self, [signed for _, signed in admitted], self.time, self.chain.size)
+        batch = apply_batch(
+            self.rules, self, [signed for _, signed in admitted], self.time, self.chain.size, len(self.batches)
+        )
         for done in batch.accepted:
             outcomes[admitted[done.position][0]] = Outcome(done.signed, done, None)
         for refused in batch.refused:
@@ -310,4 +312,4 @@ class Game:
 
 
 def _entry(done: Accepted) -> LogEntry:
-    return LogEntry(done.signed.entry, done.signed.leaf, () if done.previous is None else (done.previous,))
+    return LogEntry(done.signed.entry, done.signed.leaf, done.previous)

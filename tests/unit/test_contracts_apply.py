@@ -17,7 +17,7 @@ def game():
 
 
 def batch(game, *transactions):
-    return apply_batch(game.rules, game, transactions, game.time, game.chain.size)
+    return apply_batch(game.rules, game, transactions, game.time, game.chain.size, len(game.batches))
 
 
 def test_an_empty_batch_does_nothing(game):
@@ -90,7 +90,7 @@ def test_the_outcome_depends_on_its_arguments_alone(game):
     first, second = batch(game, *acts), batch(game, *acts)
     assert first.items() == second.items()
     assert first.accepted == second.accepted
-    later = apply_batch(game.rules, game, acts, game.time + 1, game.chain.size)
+    later = apply_batch(game.rules, game, acts, game.time + 1, game.chain.size, len(game.batches))
     assert later.items() != first.items()
 
 

@@ -96,7 +96,7 @@ def test_every_step_leaves_its_post_state_or_is_refused():
             continue
         signed = admit(entry, genesis.id)
         assert [records[one.record].encode().hex() for one in signed.transaction.targets] == step["pre"]
-        outcome = apply_batch(rules, view, [signed], step["time"], step["index"])
+        outcome = apply_batch(rules, view, [signed], step["time"], step["index"], 1)
         assert [one.error.code for one in outcome.refused] == [step[name] for name in ("refused",) if name in step]
         assert sorted(item.content.hex() for item in outcome.items().values()) == sorted(step.get("post", []))
         records |= {key: record for key, (_, record) in outcome.records.items()}
