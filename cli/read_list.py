@@ -27,7 +27,7 @@ _AsOf = Annotated[str | None, typer.Option("--as-of", metavar="TIME", help="As i
 _Kind = Annotated[str | None, typer.Option("--kind", metavar="KIND", help="Only records of this kind.")]
 _Status = Annotated[str | None, typer.Option("--status", metavar="STATE", help="Only records in this state.")]
 
-_NOT_DEALS = frozenset({"member", "policy", "rule_table"})
+_NOT_DEALS = frozenset({"joint_control", "ledger", "mandate", "member", "policy", "proposal", "rule_table", "text"})
 """Kinds that are listed only when they are asked for."""
 
 

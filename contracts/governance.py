@@ -24,7 +24,16 @@ from .apply import BatchOutcome, StateView
 from .rules import Rules
 from .table import RuleTable
 
-__all__ = ["MAX_VOTED_TEXT", "VOCABULARY", "NodeTooOld", "TextMissing", "follow", "joined_text", "rules_in_force"]
+__all__ = [
+    "MAX_VOTED_TEXT",
+    "VOCABULARY",
+    "NodeTooOld",
+    "TextMissing",
+    "checked_parameters",
+    "follow",
+    "joined_text",
+    "rules_in_force",
+]
 
 VOCABULARY: Final = 1
 """The newest set of guards and effects that this version of lading knows; the parameter `vocabulary` names one."""

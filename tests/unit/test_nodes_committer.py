@@ -178,10 +178,10 @@ def test_an_entry_that_cannot_be_judged_takes_nobody_with_it(trade, engine, comm
     batch = issues(trade, 5)
     judge = solo.apply_batch
 
-    def stumbling(rules, state, transactions, time, size):
+    def stumbling(rules, state, transactions, *rest):
         if any(signed.entry == batch[2] for signed in transactions):
             raise KeyError("a fault")
-        return judge(rules, state, transactions, time, size)
+        return judge(rules, state, transactions, *rest)
 
     monkeypatch.setattr(solo, "apply_batch", stumbling)
     results = answer(committer.submit_many(batch))
