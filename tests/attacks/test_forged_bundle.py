@@ -240,7 +240,7 @@ def force(trade: Trade, signed: SignedTransaction, record_id: bytes) -> None:
     index, time = trade.engine.chain.size, trade.clock()
     after = replay_record(trade.engine.rules, before, [(index, time, signed)])
     assert after is not None
-    entries = log_entries([Accepted(0, index, signed, record_id, before.entry)])
+    entries = log_entries([Accepted(0, index, signed, record_id, (before.entry,))])
     item = Item(signed.transaction.salt, after.encode())
     trade.store.append(trade.engine.chain.extend(entries, {record_key(record_id): item}, time))
 

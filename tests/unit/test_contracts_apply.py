@@ -46,12 +46,12 @@ def test_accepted_and_refused_keep_their_positions(game):
 def test_previous_is_the_entry_that_changed_the_record_before(game):
     issue = game.signed("carrier", "bill_of_lading.issue", **game.bill_arguments())
     bill, size = issue.transaction.arguments["record"], game.chain.size
-    assert batch(game, issue).accepted[0].previous is None
+    assert batch(game, issue).accepted[0].previous == ()
     game.submit(issue)
     accept = game.signed("shipper", "accept", bill)
-    assert batch(game, accept).accepted[0].previous == size
+    assert batch(game, accept).accepted[0].previous == (size,)
     suspend = game.signed("carrier", "member.suspend", game.id("bank"))
-    assert batch(game, suspend).accepted[0].previous == 0
+    assert batch(game, suspend).accepted[0].previous == (0,)
 
 
 def test_a_later_act_of_a_batch_stands_on_an_earlier_one(game):
@@ -64,7 +64,7 @@ def test_a_later_act_of_a_batch_stands_on_an_earlier_one(game):
     assert outcome.refused == []
     salt, record = outcome.records[bill]
     assert (salt, record.status, record.sequence) == (accept.transaction.salt, "held", 2)
-    assert outcome.accepted[1].previous == outcome.accepted[0].index
+    assert outcome.accepted[1].previous == (outcome.accepted[0].index,)
 
 
 def test_the_first_of_two_claims_in_a_batch_wins(game):

@@ -11,8 +11,8 @@ from support.members import members
 from contracts.founding import TableMismatch, founding_outcome, founding_texts, read_founding, rules_of
 from ledger.entry import join_texts, split_text
 from ledger.errors import LadingError
-from ledger.hashing import ZERO
-from ledger.member import alias_key
+from ledger.hashing import ZERO, ledger_record
+from ledger.member import alias_key, key_claim
 from ledger.merkle import leaf_hash
 from ledger.record import Record
 
@@ -61,8 +61,24 @@ def test_the_state_of_height_0(genesis, cast):
     )  # fmt: skip
     policy = sha256(b"quorum none\n").digest()
     assert outcome.records[policy][1].kind == "policy"
-    assert set(outcome.records) == {one.id for one in cast.values()} | {one.hash for one in shipped_tables()} | {policy}
-    assert outcome.numbers == {alias_key(genesis.id, one.alias): (genesis.id, one.id) for one in cast.values()}
+    own = ledger_record(genesis.id)
+    assert outcome.records[own] == (
+        genesis.id,
+        Record(
+            own, "ledger", 1, "adopted", 1, head, 0, START, ZERO,
+            fields={
+                "governors": [cast["carrier"].id, cast["bank"].id],
+                "parameters": dict(genesis.parameters),
+                "policies": [[0, policy]],
+                "tables": [[table.kind, table.version, table.hash, 0] for table in shipped_tables()],
+            },
+        ),
+    )  # fmt: skip
+    founded = {one.id for one in cast.values()} | {one.hash for one in shipped_tables()}
+    assert set(outcome.records) == founded | {policy, own}
+    claims = {alias_key(genesis.id, one.alias): (genesis.id, one.id) for one in cast.values()}
+    claims |= {key_claim(genesis.id, one.key.public): (genesis.id, one.id) for one in cast.values()}
+    assert outcome.numbers == claims
     assert (outcome.accepted, outcome.refused) == ([], [])
 
 

@@ -138,7 +138,7 @@ def test_argument_has_role(game):
 
 @pytest.mark.parametrize("name", ["argument_is_active_member@1", "argument_has_role@1", "argument_is_another@1"])
 def test_an_argument_that_may_be_left_out_is_judged_where_it_is_given(game, name):
-    act = SimpleNamespace(args={}, world=game, actor=game.record(game.id("bank")))
+    act = SimpleNamespace(args={}, world=game, actor=game.record(game.id("bank")), party=game.id("bank"))
     role = {"role": "bank"} if "role" in GUARDS[name].parameters else {}
     GUARDS[name].function(act, argument="to", **role)
 

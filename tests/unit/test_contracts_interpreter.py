@@ -141,12 +141,12 @@ def test_a_key_counts_for_its_own_algorithm(game):
     refused(game.act("shipper", "accept", bill), "transaction.not_the_actors_key")
 
 
-def test_a_further_signature_is_by_a_governor_or_refused(game):
+def test_a_further_signature_is_by_whom_the_act_concerns_or_refused(game):
     bill = game.held_bill("shipper")
     offer = {"to": "bank", "mode": "endorse"}
-    for extra in ("bank", Key(digest("outsider"))):
+    for extra in ("buyer", "stranger", Key(digest("outsider"))):
         refused(game.act("shipper", "offer", bill, also=[extra], **offer), "transaction.not_the_actors_key")
-    game.done("shipper", "offer", bill, also=["carrier"], **offer)
+    game.done("shipper", "offer", bill, also=["carrier", "bank"], **offer)
 
 
 def test_a_further_signature_is_by_a_current_key_of_a_governor(game):
@@ -312,10 +312,10 @@ def test_an_argument_that_is_nil_is_refused(game):
     refused(outcome, "rule.bad_arguments")
 
 
-def test_nobody_acts_for_another(game):
+def test_nobody_acts_for_another_without_a_mandate(game):
     bill = game.held_bill("shipper")
     outcome = game.act("shipper", "surrender", bill, changes={"represented": game.id("bank")})
-    assert refused(outcome, "rule.bad_arguments").value == game.id("bank")
+    assert refused(outcome, "transaction.no_mandate").value == game.id("bank")
 
 
 def test_a_record_that_would_outgrow_the_state():

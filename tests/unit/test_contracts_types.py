@@ -9,6 +9,7 @@ from contracts.types import TYPES, mismatch
 
 ID, OTHER = bytes(32), bytes([1]) * 32
 NUMBER = {"at": "/no", "class": "note", "key": ID}
+PART = {"document": ID, "number": NUMBER, "record": ID}
 SHORT = [b"", bytes(31), bytes(33), bytearray(32), "0" * 32, 1, True]
 
 GOOD_AND_BAD = {
@@ -19,6 +20,15 @@ GOOD_AND_BAD = {
     "encryption_key": ([ID], SHORT),
     "ids": ([[], [ID], [ID, OTHER], [bytes([n]) * 32 for n in range(64)]],
             [ID, [ID, ID], [b""], ["a"], {}, (ID,), [bytes([n]) * 32 for n in range(65)], [[ID]]]),
+    "parties": ([[], [ID], [ID, OTHER]], [ID, [ID, ID], [b""], ["a"], {}, (ID,)]),
+    "codes": ([[], ["SMDG:OCLU"], ["a", "a"], ["a" * 64] * 64],
+              ["a", ("a",), {}, [""], ["a b"], [1], ["a" * 65], ["a"] * 65]),
+    "count": ([0, 1, 2**53], [-1, 2**53 + 1, True, "0", 1.0]),
+    "bytes": ([b"", bytes(30_000)], [bytes(30_001), bytearray(1), "a", 1, []]),
+    "parts": ([[PART], [PART, {**PART, "record": OTHER}]],
+              [[], PART, (PART,), [PART, PART], [{**PART, "more": 1}], [{"document": ID, "number": NUMBER}],
+               [{**PART, "document": b"short"}], [{**PART, "record": 1}], [{**PART, "number": ID}], [ID],
+               [{**PART, "record": bytes([n]) * 32} for n in range(65)]]),
     "time": ([0, 1, 2**53], [-1, 2**53 + 1, True, "0", 1.0, b"0"]),
     "code": (["a", "SG", "CNSHA", "SMDG:OCLU", "a" * 64, "0._:/@-"],
              ["", "a" * 65, "a b", "é", "-a", "a\n", "\n", b"a", 1, "a\x00", "\u0661"]),
