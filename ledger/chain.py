@@ -10,15 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import NamedTuple
 
 from .entry import Commit
 from .errors import UnavailableError
-from .hashing import ZERO
+from .hashing import ZERO, state_value
 from .merkle import Frontier, Run, leaf_hash
 from .record import Item
 from .smt import StateTree, Undo
-from .smt_hash import leaf_hash as state_leaf
 from .smt_hash import path_of
 
 __all__ = ["Batch", "Chain", "ClockWentBack", "Head", "LogEntry", "StateRow"]
@@ -119,5 +119,8 @@ class Chain:
 def _rows(items: Mapping[bytes, Item]) -> list[StateRow]:
     rows = []
     for key, item in items.items():
-        rows.append(StateRow(path_of(key), state_leaf(key, item.value(key)), item))
+        path = path_of(key)
+        # `path` is SHA-256(key), so this is `smt_hash.leaf_hash(key, value)` with one hash less.
+        leaf = sha256(b"\x00" + path + sha256(state_value(item.salt, key, item.content)).digest()).digest()
+        rows.append(StateRow(path, leaf, item))
     return rows

@@ -31,6 +31,8 @@ __all__ = [
     "decode",
     "decode_shaped",
     "encode",
+    "encode_shaped",
+    "unpack",
 ]
 
 MAX_ENTRY: Final = 32_768
@@ -72,7 +74,6 @@ class NotCanonical(InputError):
 # The library's own checks of types (`strict_types`) would refuse tuples; `check` knows all types.
 _packer = msgpack.Packer(use_bin_type=True, autoreset=True)
 _SCALARS: Final = frozenset({int, bytes, str, bool, type(None)})
-_STRING: Final = frozenset({str})
 
 
 def check(value: Any, depth: int = 0) -> bool:
@@ -80,37 +81,39 @@ def check(value: Any, depth: int = 0) -> bool:
 
     `depth` is that at which the value stands. Raises `NotCanonical` or `TooDeep`.
     """
-    return _check_items((value,), depth)
+    return type(value) in _SCALARS or _check_below(value, depth)
 
 
-def _check_items(items: Any, depth: int) -> bool:
+def _check_below(value: Any, depth: int) -> bool:
+    """`check` for what is no scalar. Written out for speed: every action and every record goes through it."""
+    kind = type(value)
+    if kind is not dict and kind is not list and kind is not tuple:
+        raise NotCanonical(f"{kind.__name__} is not a value of this format", value=value)
+    if depth >= MAX_DEPTH:
+        raise TooDeep(f"nested deeper than {MAX_DEPTH} levels")
+    if len(value) > MAX_ITEMS:
+        raise NotCanonical(f"an array or a map has at most {MAX_ITEMS:,} elements", value=len(value))
+    if kind is dict:
+        return _check_map(value, depth + 1)
     ordered = True
-    for item in items:
-        kind = type(item)
-        if kind in _SCALARS:
-            continue
-        if kind is dict:
-            ordered = _check_keys(item) and ordered
-            below = item.values()
-        elif kind is list or kind is tuple:
-            below = item
-        else:
-            raise NotCanonical(f"{kind.__name__} is not a value of this format", value=item)
-        if depth >= MAX_DEPTH:
-            raise TooDeep(f"nested deeper than {MAX_DEPTH} levels")
-        if len(item) > MAX_ITEMS:
-            raise NotCanonical(f"an array or a map has at most {MAX_ITEMS:,} elements", value=len(item))
-        if below:
-            ordered = _check_items(below, depth + 1) and ordered
+    for item in value:
+        if type(item) not in _SCALARS and not _check_below(item, depth + 1):
+            ordered = False
     return ordered
 
 
-def _check_keys(items: dict[Any, Any]) -> bool:
-    if not _STRING.issuperset(map(type, items)):
-        raise NotCanonical("a map key is not a string", value=next(key for key in items if type(key) is not str))
-    # Python orders strings by code points, which is the order of their UTF-8 bytes.
-    keys = list(items)
-    return sorted(keys) == keys
+def _check_map(value: dict[Any, Any], depth: int) -> bool:
+    ordered, last = True, ""
+    for key, item in value.items():
+        if type(key) is not str:
+            raise NotCanonical("a map key is not a string", value=key)
+        # Python orders strings by code points, which is the order of their UTF-8 bytes.
+        if key < last:
+            ordered = False
+        last = key
+        if type(item) not in _SCALARS and not _check_below(item, depth):
+            ordered = False
+    return ordered
 
 
 def _in_order(value: Any) -> Any:
@@ -125,6 +128,14 @@ def encode(value: Any) -> bytes:
     """The one encoding of `value`. Raises `NotCanonical` or `TooDeep` for what has none."""
     if not check(value):
         value = _in_order(value)
+    return encode_shaped(value)
+
+
+def encode_shaped(value: Any) -> bytes:
+    """`encode` for a caller who knows the shape: who has looked at the type of every element himself.
+
+    What may hold maps, floats or any depth he gives to `check`, and to `encode` if it says False.
+    """
     try:
         packed: bytes = _packer.pack(value)
     except (OverflowError, ValueError) as exc:
@@ -150,16 +161,31 @@ def decode_shaped(data: bytes, *, limit: int = MAX_ENTRY) -> Any:
 
     What may hold maps, floats or any depth he gives to `check`, and refuses if it says False.
     """
-    if len(data) > limit:
-        raise TooLarge(f"{len(data):,} bytes where at most {limit:,} are allowed", value=len(data))
+    value = unpack(data, limit=limit)
     try:
-        value = msgpack.unpackb(data, strict_map_key=False, max_array_len=MAX_ITEMS, max_map_len=MAX_ITEMS)
         again = _packer.pack(value)
-    except msgpack.StackError:
-        raise TooDeep(f"nested deeper than {MAX_DEPTH} levels") from None
-    except (msgpack.UnpackException, ValueError, TypeError, OverflowError) as exc:
+    except (ValueError, TypeError, OverflowError) as exc:
         _packer.reset()
-        raise Undecodable(f"not MessagePack: {str(exc) or type(exc).__name__}") from None
+        raise _undecodable(exc) from None
     if again != data:
         raise NotCanonical("the bytes are not the canonical encoding of their value", value=data[:32])
     return value
+
+
+def unpack(data: bytes, *, limit: int = MAX_ENTRY) -> Any:
+    """The value of bytes of which a hash has just shown that they are what `encode` once gave.
+
+    Of any other bytes it may give what is no value of the format, where `decode` refuses.
+    """
+    if len(data) > limit:
+        raise TooLarge(f"{len(data):,} bytes where at most {limit:,} are allowed", value=len(data))
+    try:
+        return msgpack.unpackb(data, strict_map_key=False, max_array_len=MAX_ITEMS, max_map_len=MAX_ITEMS)
+    except msgpack.StackError:
+        raise TooDeep(f"nested deeper than {MAX_DEPTH} levels") from None
+    except (msgpack.UnpackException, ValueError, TypeError, OverflowError) as exc:
+        raise _undecodable(exc) from None
+
+
+def _undecodable(exc: Exception) -> Undecodable:
+    return Undecodable(f"not MessagePack: {str(exc) or type(exc).__name__}")

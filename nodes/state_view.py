@@ -47,7 +47,7 @@ class CachedState:
         unknown = {path_of(record_key(id_)): id_ for id_ in wanted.difference(known)}
         if unknown:
             for path, item in self._store.items(unknown, self._tree.leaf).items():
-                known[unknown[path]] = Record.decode(item.content)
+                known[unknown[path]] = Record.restore(item.content)
 
     def record(self, record_id: bytes) -> Record | None:
         """A record, or nothing; not to be changed."""
@@ -57,7 +57,7 @@ class CachedState:
             if self._tree.leaf(path) is None:
                 return None
             item = self._store.items([path], self._tree.leaf)[path]
-            record = self._records[record_id] = Record.decode(item.content)
+            record = self._records[record_id] = Record.restore(item.content)
         return record
 
     def number(self, key: bytes) -> bytes | None:

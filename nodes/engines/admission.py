@@ -42,15 +42,21 @@ class Admission:
         for position, error in zip(self._owners, self._ticket.results(), strict=True):
             if error is not None:
                 bad.setdefault(position, error)
-        return [bad.get(position) or self._of_this_ledger(one) for position, one in enumerate(self._read)]
+        ledger = self._ledger
+        for position, one in enumerate(self._read):
+            if isinstance(one, SignedTransaction) and one.transaction.ledger != ledger and position not in bad:
+                bad[position] = _of_another_ledger(one, ledger)
+        if not bad:
+            return self._read
+        return [bad.get(position, one) for position, one in enumerate(self._read)]
 
-    def _of_this_ledger(self, one: Admitted) -> Admitted:
-        if isinstance(one, SignedTransaction):
-            try:
-                check_ledger(one, self._ledger)
-            except LadingError as error:
-                return error
-        return one
+
+def _of_another_ledger(one: SignedTransaction, ledger: bytes) -> LadingError:
+    try:
+        check_ledger(one, ledger)
+    except LadingError as error:
+        return error
+    return EntryFailed("its ledger could not be judged")
 
 
 def _read(entry: bytes) -> Admitted:

@@ -180,3 +180,50 @@ def test_the_value_of_the_tree_covers_salt_key_and_content():
     others = {item.value(digest("k2")), Item(digest("s2"), b"content").value(digest("key")),
               Item(digest("salt"), b"content2").value(digest("key")), item.value(digest("key"))}  # fmt: skip
     assert len(others) == 4
+
+
+UNORDERED = [
+    {"law": "SG", "form": "order"},
+    {"form": "order", "parties": {"b": [], "a": [{"d": 1, "c": [None]}]}},
+    {"form": ("order",), "": b""},
+]
+
+
+@pytest.mark.parametrize("fields", [{}, VALUES[20], *UNORDERED])
+@pytest.mark.parametrize("pending", [None, Pending(*VALUES[13]), Pending(digest("to"), "endorse", None, "sale")])
+@pytest.mark.parametrize("linked", [[], [digest("old")]])
+def test_a_record_is_encoded_like_any_other_array(fields, pending, linked):
+    made = record(fields=fields, pending=pending, replaces=linked, replaced_by=[])
+    assert made.encode() == codec.encode([
+        *VALUES[:13], pending and list(pending), *VALUES[14:18], linked, [], fields
+    ])  # fmt: skip
+
+
+@pytest.mark.parametrize("changes", [
+    {"since": 1.5}, {"hold": bytearray(32)}, {"fields": {"a": 1.5}}, {"fields": {"a": {1: 2}}}, {"fields": {1: "a"}},
+    {"pending": Pending(digest("to"), "endorse", 1.5, "sale")}, {"replaces": [1.5]}, {"sequence": 2**64},
+    {"replaced_by": [bytes(32)] * 1025},
+])  # fmt: skip
+def test_what_has_no_encoding_is_refused_in_a_record_as_well(changes):
+    with pytest.raises(codec.NotCanonical):
+        record(**changes).encode()
+
+
+def test_a_stored_record_is_restored_as_it_was():
+    for one in (record(), record(pending=None, fields={}), record(replaces=[], locked_until=None)):
+        assert Record.restore(one.encode()) == one == Record.decode(one.encode())
+        assert type(Record.restore(one.encode()).pending) is type(one.pending)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\xc0", codec.encode([]), codec.encode(VALUES[:20]), codec.encode([*VALUES, None]),
+     codec.encode([*VALUES[:13], [], *VALUES[14:]]), codec.encode([*VALUES[:7], None, *VALUES[8:]]),
+     record().encode()[:-1], record().encode() + b"\x00", b"\x91" * 600, bytes(MAX_CONTENT + 1)],
+)  # fmt: skip
+def test_what_has_not_the_shape_of_a_record_is_not_restored(content):
+    with pytest.raises(LadingError) as restored:
+        Record.restore(content)
+    with pytest.raises(LadingError) as decoded:
+        Record.decode(content)
+    assert restored.value.code == decoded.value.code

@@ -116,6 +116,8 @@ def test_items_come_back_by_path(store):
     assert store.items(iter(paths), script.chain.tree.leaf) == script.expected
     assert store.items([*paths[:3], *paths[:2], bytes(32)]) == {p: script.expected[p] for p in paths[:3]}
     assert store.items([]) == {}
+    for count in range(len(paths)):
+        assert store.items(paths[:count], script.chain.tree.leaf) == {p: script.expected[p] for p in paths[:count]}
 
 
 def test_the_state_tree_decides_which_items_are_there(store):
