@@ -195,8 +195,12 @@ def _about(facts: dict[str, Any]) -> list[str]:
         "Number": facts.get("number"),
         "Issuer": _party(facts, "issuer"),
         "Ledger": facts.get("origin"),
+        "Replaces": _records(facts, "replaces"),
+        "Replaced by": _records(facts, "replaced_by"),
     }
-    lines = [f"  {name:8}{printable(str(value))}" for name, value in named.items() if value is not None]
+    named = {name: value for name, value in named.items() if value is not None}
+    width = max(7, *map(len, named)) + 1 if named else 0
+    lines = [f"  {name:{width}}{printable(str(value))}" for name, value in named.items()]
     return ["", "What it is about", *lines] if lines else []
 
 
@@ -208,7 +212,7 @@ def _title(report: Report) -> list[str]:
     heading = (
         "Chain of title" if proven else f"Chain of title as the file claims it; the history is {report.history.name}"
     )
-    rows = [[iso(event.time), str(event.index), event.actor, _deed(event), short(event.key)] for event in report.events]
+    rows = [[iso(event.time), str(event.index), _who(event), _deed(event), short(event.key)] for event in report.events]
     table = plain_table(["WHEN", "ENTRY", "WHO", "WHAT", "SIGNED BY KEY"], rows)
     parties = [f"  {printable(_full(party))}" for party in report.facts.get("parties", [])]
     return ["", heading, *(f"  {line}" for line in table.split("\n")), "", "Who they are", *parties]
@@ -226,6 +230,17 @@ def _full(party: dict[str, Any]) -> str:
     legal = names.get("en") or next(iter(names.values()), "")
     name = f"{legal} ({party['alias']})" if legal else str(party["alias"])
     return f"{name}, LEI {party['lei']}" if party["lei"] else name
+
+
+def _who(event: TitleEvent) -> str:
+    """Who acted, for whom, and who signed beside."""
+    acting = f"{event.actor} for {event.represented}" if event.represented else event.actor
+    return f"{acting}, with {', '.join(event.also)}" if event.also else acting
+
+
+def _records(facts: dict[str, Any], name: str) -> str | None:
+    linked = facts.get(name)
+    return ", ".join(one[:12] for one in linked) + " (ask for a bundle of it too)" if linked else None
 
 
 def _deed(event: TitleEvent) -> str:

@@ -17,7 +17,8 @@ from .policy import Policy
 from .quorum import Quorum
 from .record import Record
 from .report import TitleEvent
-from .transaction import SignedTransaction
+from .succession import said_of
+from .transaction import SignedTransaction, Transaction
 
 __all__ = ["ChainBroken", "CommitFalse", "Evidence", "OtherLedger", "ProvenAct", "TimeMissing", "Unreadable"]
 
@@ -79,6 +80,8 @@ class Evidence:
     """Every entry that is a transaction, in order."""
     chain: list[ProvenAct] = field(default_factory=list)
     """Those of the record."""
+    signers: dict[int, tuple[tuple[bytes, bytes], ...]] = field(default_factory=dict)
+    """Who signed each entry, by which key, the actor first; after step 7."""
     state: Record | None = None
     events: list[TitleEvent] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
@@ -104,6 +107,19 @@ class Evidence:
     def the_state(self) -> Record:
         """The record as it is in the state, after step 11."""
         return _known(self.state)
+
+    @property
+    def first(self) -> Transaction:
+        """The act that brought the record into being, after step 9."""
+        return self.chain[0][2].transaction
+
+    def said(self, name: str, kind: type[_Found]) -> _Found | None:
+        """An argument about the record as the newest act that has one gives it, or nothing; after step 9."""
+        for _, _, signed in reversed(self.chain):
+            value = said_of(signed.transaction, self.bundle.record).get(name)
+            if isinstance(value, kind):
+                return value
+        return None
 
     def warn(self, warning: str) -> None:
         """Note what a reader must know beside the verdicts."""

@@ -41,7 +41,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class TitleEvent:
-    """One entry of the record's history, as the bundle proves it; `mode` is how an offer transfers."""
+    """One entry of the record's history, as the bundle proves it.
+
+    `mode` is how an offer transfers; `represented` for whom the actor acted by a mandate; `also` who else signed.
+    """
 
     index: int
     time: int
@@ -50,6 +53,8 @@ class TitleEvent:
     key: bytes
     to: str
     mode: str = ""
+    represented: str = ""
+    also: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -95,6 +100,8 @@ class Report:
                     "key": event.key.hex(),
                     "to": event.to,
                     "mode": event.mode,
+                    "represented": event.represented,
+                    "also": list(event.also),
                 }
                 for event in self.events
             ],

@@ -10,6 +10,7 @@ from .hashing import claim_key, record_key
 from .ics23 import verify_membership
 from .ics23_wire import decode as decode_proof
 from .record import Item, Record, number_content
+from .succession import acting_party, begins
 from .times import iso
 
 __all__ = ["NotFresh", "StateDiffersFromHistory", "check_fresh", "check_state"]
@@ -50,11 +51,12 @@ def check_state(evidence: Evidence) -> str:
             f"the bundle's last act is entry {index}",
             value=record.entry,
         )
-    issue = evidence.chain[0][2].transaction
-    issuer = record.id if issue.action == "member.enrol" else issue.actor
-    if record.document != issue.arguments.get("document") or record.issuer != issuer:
-        raise StateDiffersFromHistory("the state names another document or issuer than the first entry")
-    _check_number(evidence, root)
+    first = evidence.first
+    issuer = record.id if first.action == "member.enrol" else acting_party(first)
+    if record.document != evidence.said("document", bytes) or record.issuer != issuer:
+        raise StateDiffersFromHistory("the state names another document or issuer than the acts")
+    _check_links(evidence, record)
+    _check_number(evidence, record, root)
     evidence.state = record
     evidence.facts["status"] = record.status
     evidence.facts["controller"] = None if record.controller is None else evidence.name(record.controller)
@@ -64,11 +66,26 @@ def check_state(evidence: Evidence) -> str:
     return f"{_words(record.status)}, {who} in control since {iso(record.since)}"
 
 
-def _check_number(evidence: Evidence, root: bytes) -> None:
-    """The number that the first entry claims stands in the state, and belongs to this record."""
-    issue, shown = evidence.chain[0][2].transaction, evidence.bundle.number
-    number = issue.arguments.get("number")
-    key = number.get("key") if isinstance(number, dict) else None
+def _check_links(evidence: Evidence, record: Record) -> None:
+    """What the record replaced are records that the act which made it ended; what replaced it, its last act made."""
+    before = {target.record for target in evidence.first.targets}
+    last = evidence.chain[-1][2].transaction
+    if not before.issuperset(record.replaces) or not all(begins(last, one) for one in record.replaced_by):
+        raise StateDiffersFromHistory("the state links the record to others than its acts do", value=record.id)
+    for name, linked in (("replaces", record.replaces), ("replaced_by", record.replaced_by)):
+        if linked:
+            evidence.facts[name] = [one.hex() for one in linked]
+
+
+def _check_number(evidence: Evidence, record: Record, root: bytes) -> None:
+    """The number that its acts claim stands in the state, and belongs to this record.
+
+    A dead record's number may be that of the record which took its place; that one's bundle proves it.
+    """
+    shown, number = evidence.bundle.number, evidence.said("number", dict)
+    key = None if number is None else number.get("key")
+    if shown is None and record.replaced_by and record.controller is None:
+        return
     if (type(key) is bytes) != (shown is not None):
         raise Unreadable("the bundle does not hold one proof for each number that the record claims")
     if type(key) is not bytes or shown is None:
@@ -77,7 +94,7 @@ def _check_number(evidence: Evidence, root: bytes) -> None:
         proof = decode_proof(shown.proof)
     except LadingError as exc:
         raise Unreadable(f"the proof of the number cannot be read: {exc.message}", value=exc.value) from None
-    claimed = claim_key(issue.actor, key)
+    claimed = claim_key(record.issuer, key)
     content = number_content(claimed, evidence.bundle.record)
     verify_membership(root, claimed, Item(shown.salt, content).value(claimed), proof)
     evidence.facts["number_is_unique"] = True
@@ -89,7 +106,10 @@ def check_fresh(evidence: Evidence) -> str:
     evidence.facts["as_of"] = as_of
     name = evidence.name(record.controller)
     if record.controller is None:
-        return f"nobody is in control: {_words(record.status)} since {iso(record.since)}, by entry {record.entry}"
+        after = ", ".join(one.hex()[:16] for one in record.replaced_by)
+        taken = f"; superseded by {after}" if after else ""
+        since = f"{_words(record.status)} since {iso(record.since)}, by entry {record.entry}"
+        return f"nobody is in control: {since}{taken}"
     age = evidence.at - as_of
     if age < -_SKEW:
         raise NotFresh(

@@ -17,7 +17,8 @@ from .hashing import ZERO, number_key
 from .report import TitleEvent
 from .signature import verify as verify_signature
 from .strict_json import JsonValue
-from .transaction import check_ledger
+from .succession import acting_party, begins, target_of
+from .transaction import Transaction, check_ledger
 
 __all__ = [
     "DocumentMissing",
@@ -75,30 +76,45 @@ class NumberDiffers(ContradictionError):
 
 
 def check_keys(evidence: Evidence) -> str:
-    """(7) Each key that signed is in its actor's card or in an entry that gave it to the actor before."""
-    genesis = evidence.the_genesis()
-    keys: dict[bytes, bytes] = {card.id: card.key[1] for card in genesis.members}
-    for index, _, signed in evidence.acts:
+    """(7) Each key that signed is in a member's card or in an entry that gave it to the member before.
+
+    One of them is the actor's, and not retired by the actor's own change of keys. That nobody was suspended, that a
+    key was not taken away by the governors, and that a mandate let one member act for another is for the replay.
+    """
+    owners = {card.key[1]: card.id for card in evidence.the_genesis().members}
+    retired: dict[bytes, int] = {}
+    for index, time, signed in evidence.acts:
         body = signed.transaction
-        signers = {key for _, key, _ in signed.signatures}
-        current = keys.get(body.actor)
-        if current is None or current not in signers:
-            _check_whose(keys, index, body.actor, signers)
-            raise KeyUnknown(f"entry {index} is not signed by a key that its actor is shown to have", value=body.actor)
-        if len(signers) > 1 and not signers <= set(keys.values()):
+        signers = [key for _, key, _ in signed.signatures]
+        if not any(owners.get(key) == body.actor and time < retired.get(key, time + 1) for key in signers):
+            whose = owners.get(signers[0], body.actor)
+            error = KeyOfAnother if len(signers) == 1 and whose != body.actor else KeyUnknown
+            raise error(f"entry {index} is not signed by a key that its actor is shown to have", value=body.actor)
+        if not all(key in owners for key in signers):
             raise KeyUnknown(f"entry {index} has a signature by a key that no member is shown to have", value=index)
-        if body.action == "member.enrol":
-            keys[_argument(body.arguments, "record")] = _argument(body.arguments, "public_key")
-        elif body.action == "member.rotate_key":
-            keys[body.actor] = _argument(body.arguments, "public_key")
-    count = len({signed.transaction.actor for _, _, signed in evidence.acts})
+        evidence.signers[index] = _in_order(body.actor, [(owners[key], key) for key in signers])
+        _learn_keys(body, time, owners, retired)
+    count = len({member for signers in evidence.signers.values() for member, _ in signers})
     return f"{count} members; that no key was revoked at its act rests on the cosigners' replay"
 
 
-def _check_whose(keys: Mapping[bytes, bytes], index: int, actor: bytes, signers: set[bytes]) -> None:
-    """An act that its actor's key has not signed: a key shown to be another's contradicts it, an unknown one not."""
-    if len(signers) == 1 and signers <= {key for member, key in keys.items() if member != actor}:
-        raise KeyOfAnother(f"entry {index} is signed by another member's key than its actor's", value=actor)
+def _in_order(actor: bytes, signers: list[tuple[bytes, bytes]]) -> tuple[tuple[bytes, bytes], ...]:
+    """Members with the keys by which they signed, the actor first."""
+    return tuple(sorted(signers, key=lambda signer: signer[0] != actor))
+
+
+def _learn_keys(body: Transaction, time: int, owners: dict[bytes, bytes], retired: dict[bytes, int]) -> None:
+    """Take in the key that an act on a member gives it; a change by the member itself retires its older ones."""
+    kind, _, name = body.action.partition(".")
+    if kind != "member" or "public_key" not in body.arguments:
+        return
+    new = _argument(body.arguments, "public_key")
+    member = body.targets[0].record if body.targets else _argument(body.arguments, "record")
+    if name == "rotate_key":
+        until = max((value for value in body.arguments.values() if type(value) is int), default=time)
+        for key in [key for key, owner in owners.items() if owner == member]:
+            retired.setdefault(key, until)
+    owners.setdefault(new, member)
 
 
 def _argument(arguments: Mapping[str, Any], name: str) -> bytes:
@@ -120,14 +136,13 @@ def check_signatures(evidence: Evidence) -> str:
 
 
 def check_chain(evidence: Evidence) -> str:
-    """(9) From the issue on, each entry names the head that the one before left behind."""
+    """(9) From the act that made the record on, each entry names the head that the one before left behind."""
     record, head, sequence = evidence.bundle.record, ZERO, 0
     if evidence.the_genesis().member(record) is not None:
         raise Unreadable("a founding member began with the genesis; no entry issued it", value=record)
     for index, time, signed in evidence.acts:
         body = signed.transaction
-        target = next((target for target in body.targets if target.record == record), None)
-        first = body.arguments.get("record") == record and not body.targets
+        target, first = target_of(body, record), begins(body, record)
         if target is None and not first:
             if not body.action.startswith("member."):
                 raise ChainBroken(f"entry {index} is not of this record", value=body.action)
@@ -145,28 +160,36 @@ def check_chain(evidence: Evidence) -> str:
     if not evidence.chain:
         raise ChainBroken("no entry of the record is in the bundle", value=record)
     _tell(evidence)
-    return f"{sequence} acts, from entry {evidence.chain[0][0]} to entry {evidence.chain[-1][0]}"
+    acts = "1 act" if sequence == 1 else f"{sequence} acts"
+    taken = [target.record.hex()[:16] for target in evidence.first.targets]
+    before = f"; it took the place of {', '.join(taken)}, whose history is in bundles of their own" if taken else ""
+    return f"{acts}, from entry {evidence.chain[0][0]} to entry {evidence.chain[-1][0]}{before}"
 
 
 def _tell(evidence: Evidence) -> None:
-    issue = evidence.chain[0][2].transaction
+    first = evidence.first
     evidence.facts["record"] = evidence.bundle.record.hex()
-    evidence.facts["kind"] = issue.action.partition(".")[0]
-    evidence.facts["issuer"] = evidence.name(issue.actor)
-    evidence.facts["issuer_party"] = evidence.party(issue.actor)
+    evidence.facts["kind"] = first.action.partition(".")[0]
+    evidence.facts["issuer"] = evidence.name(acting_party(first))
+    evidence.facts["issuer_party"] = evidence.party(acting_party(first))
     evidence.facts["parties"] = _parties(evidence)
+    if first.targets:
+        evidence.facts["began_from"] = [target.record.hex() for target in first.targets]
     for index, time, signed in evidence.chain:
         body = signed.transaction
         to, mode = body.arguments.get("to"), body.arguments.get("mode")
+        signers = evidence.signers.get(index, ((body.actor, signed.signatures[0][1]),))
         evidence.events.append(
             TitleEvent(
                 index,
                 time,
                 body.action.partition(".")[2],
                 evidence.name(body.actor),
-                signed.signatures[0][1],
+                signers[0][1],
                 evidence.name(to) if type(to) is bytes else "",
                 mode if type(mode) is str else "",
+                "" if body.represented is None else evidence.name(body.represented),
+                tuple(evidence.name(member) for member, _ in signers[1:]),
             )
         )
 
@@ -174,19 +197,19 @@ def _tell(evidence: Evidence) -> None:
 def _parties(evidence: Evidence) -> list[dict[str, Any]]:
     """Everybody whom the history names, in the order in which they appear."""
     found: dict[bytes, dict[str, Any] | None] = {}
-    for _, _, signed in evidence.chain:
-        for party in (signed.transaction.actor, signed.transaction.arguments.get("to")):
+    for index, _, signed in evidence.chain:
+        body = signed.transaction
+        also = [member for member, _ in evidence.signers.get(index, ())[1:]]
+        for party in (body.actor, body.represented, body.arguments.get("to"), *also):
             if type(party) is bytes and party not in found:
                 found[party] = evidence.party(party)
     return [party for party in found.values() if party is not None]
 
 
 def check_document(evidence: Evidence) -> str:
-    """(10) The document gives the commitment of the first entry, and its number the key claimed there."""
-    issue = evidence.chain[0][2].transaction
-    document = evidence.bundle.document
-    commitment = issue.arguments.get("document")
-    if type(commitment) is not bytes:
+    """(10) The document gives the commitment that the newest act on it names, and its number the key claimed."""
+    document, commitment = evidence.bundle.document, evidence.said("document", bytes)
+    if commitment is None:
         if document is not None:
             raise Unreadable("a record of this kind has no document, and the bundle holds one")
         return "a record of this kind has no document"
@@ -222,8 +245,8 @@ def _check_media_type(evidence: Evidence, media_type: str | None) -> None:
 
 
 def _is_transport(evidence: Evidence) -> bool:
-    number = evidence.chain[0][2].transaction.arguments.get("number")
-    return isinstance(number, dict) and number.get("class") == _TRANSPORT
+    number = evidence.said("number", dict)
+    return number is not None and number.get("class") == _TRANSPORT
 
 
 def _whole(commitment: bytes, document: WholeDocument) -> list[Leaf]:
@@ -245,14 +268,14 @@ def _scalar(value: JsonValue) -> JsonValue:
 
 def _check_facts(evidence: Evidence, field_at: _FieldAt) -> None:
     """What the document says of itself is what its issuer said to the ledger."""
-    issue = evidence.chain[0][2].transaction
-    _check_number(evidence, issue.actor, issue.arguments, field_at)
-    _check_carrier(evidence, issue.actor, field_at)
+    issuer = acting_party(evidence.first)
+    _check_number(evidence, issuer, field_at)
+    _check_carrier(evidence, issuer, field_at)
 
 
-def _check_number(evidence: Evidence, issuer: bytes, arguments: Mapping[str, Any], field_at: _FieldAt) -> None:
-    number = arguments.get("number")
-    if not isinstance(number, dict):
+def _check_number(evidence: Evidence, issuer: bytes, field_at: _FieldAt) -> None:
+    number = evidence.said("number", dict)
+    if number is None:
         return
     text = field_at(str(number.get("at")))
     if text is None:

@@ -25,6 +25,7 @@ from ledger.record import MAX_CONTENT, Item, Record, number_content
 from ledger.smt import StateTree
 from ledger.smt_view import StateView
 from ledger.store.port import Store, StoredCheckpoint
+from ledger.succession import said_of
 from nodes.past import record_after
 from nodes.reader import Act, LedgerReader
 
@@ -97,7 +98,7 @@ class Prover:
             checkpoint=moment.note,
             entries=tuple(BundleEntry(at, self._reader.entry(at), self._path(at, size)) for at in sorted(indices)),
             state=self._state(moment.view, record_key(record_id), Item(salt, record.encode())),
-            number=self._number(moment.view, acts[0], record_id),
+            number=self._number(moment.view, acts, record),
             document=document,
         )
 
@@ -157,11 +158,15 @@ class Prover:
         proof = prove_membership(view, key, item.value(key))
         return StateProof(item.content, item.salt, encode_proof(proof))
 
-    def _number(self, view: StateView, issue: Act, record_id: bytes) -> StateProof | None:
-        transaction = issue.signed.transaction
-        number = transaction.arguments.get("number")
-        if not isinstance(number, dict):
+    def _number(self, view: StateView, acts: Iterable[Act], record: Record) -> StateProof | None:
+        """The proof that the record's number is its own; none for one that is dead, whose successor may have it."""
+        if record.replaced_by and record.controller is None:
             return None
-        key = claim_key(transaction.actor, number["key"])
-        proof = self._state(view, key, Item(transaction.salt, number_content(key, record_id)))
-        return StateProof(b"", proof.salt, proof.proof)
+        for act in acts:
+            transaction = act.signed.transaction
+            number = said_of(transaction, record.id).get("number")
+            if isinstance(number, dict):
+                key = claim_key(record.issuer, number["key"])
+                proof = self._state(view, key, Item(transaction.salt, number_content(key, record.id)))
+                return StateProof(b"", proof.salt, proof.proof)
+        return None

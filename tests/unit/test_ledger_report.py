@@ -63,6 +63,8 @@ def test_a_report_as_plain_values():
                 "key": "00" * 32,
                 "to": "buyer",
                 "mode": "endorse",
+                "represented": "",
+                "also": [],
             }
         ],
         "facts": {
