@@ -25,6 +25,7 @@ from ledger.policy import NO_QUORUM, Policy
 from ledger.quorum import evaluate
 from ledger.store.port import Store, StoredCheckpoint
 from ledger.store.sqlite import open_sqlite
+from ledger.tiles import Tile
 from ledger.times import iso
 from nodes.checkpoints import check_not_behind, sign_current
 from nodes.cosigned import Cosigned
@@ -33,6 +34,7 @@ from nodes.engines.committer import GroupCommitter
 from nodes.engines.solo import Done, Result, SoloEngine
 from nodes.home import Home, OtherLedger
 from nodes.keystore import KeyStore
+from nodes.log_tiles import LogTiles
 from nodes.proofs import NoCheckpoint, Prover, signed_note
 from nodes.reader import LedgerReader
 from nodes.verifier import InlineVerifier, Verifier, WorkerVerifier
@@ -138,6 +140,12 @@ class Node:
         if newest is None or not newest.lines:
             raise NoCheckpointYet("no checkpoint has been signed yet")
         return signed_note(newest)
+
+    def tile(self, tile: Tile) -> bytes:
+        """A tile of the log under the newest signed checkpoint. Raises `NoSuchTile` or `StoreDamaged`."""
+        newest = self.reader.store.checkpoint()
+        size = newest.size if newest is not None and newest.lines else 0
+        return LogTiles(self.reader.store, size).read(tile)
 
     def prove(self, record_id: bytes, size: int | None = None) -> bytes:
         """The bundle of a record without its document, under the checkpoint of `size`, or the newest with a quorum.

@@ -8,6 +8,8 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from ledger.tiles import ENTRIES, Tile
+
 from .bodies import body_of, check_query, media_type
 from .errors import WrongMediaType
 from .problems import MEDIA_TYPE
@@ -37,6 +39,26 @@ async def read_checkpoint(request: Request) -> Response:
     check_query(request)
     note = await service.reading(service.node.checkpoint)
     return Response(note, 200, {"cache-control": "no-cache"}, "text/plain; charset=utf-8")
+
+
+@router.get("/tile/{path:path}")
+async def read_tile(request: Request) -> Response:
+    """A tile of the log (C2SP tlog-tiles): hashes for everybody, `tile/entries/…` for members and auditors.
+
+    A tile never changes. There are those of the newest signed checkpoint and all before it.
+    """
+    service = service_of(request)
+    tile = Tile.parse(f"tile/{request.path_params['path']}")
+    if tile.level == ENTRIES:
+        await service.caller(request)
+    check_query(request)
+    data = await service.reading(service.node.tile, tile)
+    return Response(data, 200, {"cache-control": _private_or_public(tile)}, "application/octet-stream")
+
+
+def _private_or_public(tile: Tile) -> str:
+    """Bundles of entries are kept by who fetched them, not by a cache that others share."""
+    return f"{'private' if tile.level == ENTRIES else 'public'}, max-age=31536000, immutable"
 
 
 @router.post("/v1/verifications")

@@ -45,7 +45,9 @@ MODULES: Final[tuple[tuple[str, str], ...]] = (
     ("cli.read_prove", ""),
     ("cli.read_policy", "policy"),
     ("cli.read_rules", "rules"),
+    ("cli.rules_check", "rules"),
     ("cli.commands_cosign", ""),
+    ("cli.commands_log", "log"),
     ("cli.read_audit", ""),
     ("cli.read_keep", ""),
     ("cli.serve", ""),
@@ -57,6 +59,7 @@ MODULES: Final[tuple[tuple[str, str], ...]] = (
 _GROUPS: Final = {
     "member": ("Make, join and change members of a ledger.", "Ledgers and members"),
     "policy": ("Look at policies: whose signatures count.", "Reading and proving"),
+    "log": ("Publish the log of a ledger.", "Keeping"),
     "rules": ("Read the rules by which a ledger moves records.", "Reading and proving"),
 }
 """Groups of commands: what `--help` says of each, and its panel."""

@@ -8,7 +8,9 @@ import pytest
 from support.served import ORIGIN, make_place
 
 from api.routes_open import MAX_UPLOAD
+from ledger.merkle import leaf_hash
 from ledger.note import SIGNING_KEY, Note, VerifierKey, verify_note
+from ledger.tiles import decode_bundle
 from nodes.keystore import KeyName
 
 OCTETS = {"content-type": "application/octet-stream"}
@@ -152,3 +154,27 @@ def test_what_is_not_there(quiet, method, path, status, code):
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     if status == 405:
         assert answer.headers["allow"] == ("GET" if method == "PUT" else "POST")
+
+
+def test_hash_tiles_are_for_everybody_and_never_change(quiet):
+    _, client, _ = quiet
+    size = client.get("/v1/status").json()["size"]
+    answer = client.get(f"/tile/0/000.p/{size}")
+    assert (answer.status_code, len(answer.content)) == (200, 32 * size)
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["content-type"] == "application/octet-stream"
+    assert client.get("/tile/0/000.p/3").content == answer.content[:96]
+    assert (client.get("/tile/0/000").status_code, client.get("/tile/1/000.p/1").status_code) == (404, 404)
+    assert client.get("/tile/0/000.p/0").json()["code"] == "tiles.malformed"
+    assert client.get("/tile/0/00").status_code == 400
+
+
+def test_bundles_of_entries_are_for_members(quiet):
+    place, client, _ = quiet
+    size = client.get("/v1/status").json()["size"]
+    path = f"/tile/entries/000.p/{size}"
+    assert client.get(path).status_code == 401
+    answer = client.get(path, auth=place.signed_by("shipper"))
+    assert answer.headers["cache-control"] == "private, max-age=31536000, immutable"
+    hashes = b"".join(leaf_hash(entry) for entry in decode_bundle(answer.content, size))
+    assert hashes == client.get(f"/tile/0/000.p/{size}").content
