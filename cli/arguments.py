@@ -4,6 +4,9 @@ to=shipper-bank          party      a member by alias, LEI or id
 until=2026-03-01T12:00Z  time       ISO 8601, or a span from now such as +3d
 receipt=@receipt.pdf     hash       64 hexadecimal digits, or the SHA-256 of a file
 bound_to=3f0c41,9a41bc   ids        records by id or number, commas between them
+members=shipper,bank     parties    members, commas between them
+threshold=2              count      a whole number
+content=@terms.txt       bytes      hexadecimal digits, or the bytes of a file
 mode=endorse             code, text as it stands
 """
 
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["BadArgument", "read_arguments"]
 
 _MAX_FILE = 1024 * 1024 * 1024
+_DIGITS = 15
 
 
 class BadArgument(UsageError):
@@ -50,6 +54,7 @@ def read_arguments(words: Sequence[str], action: Action, work: Work) -> dict[str
 def _read(name: str, text: str, declared: Declared, work: Work) -> Any:
     readers: Mapping[str, Callable[[], Any]] = {
         "party": lambda: _party(text, work),
+        "parties": lambda: [_party(one, work) for one in text.split(",") if one],
         "id": lambda: work.record(text).id,
         "ids": lambda: [work.record(one).id for one in text.split(",") if one],
         "hash": lambda: _hash(name, text),
@@ -57,6 +62,9 @@ def _read(name: str, text: str, declared: Declared, work: Work) -> Any:
         "code": lambda: text,
         "text": lambda: text,
         "texts": lambda: [one for one in text.split(",") if one],
+        "codes": lambda: [one for one in text.split(",") if one],
+        "count": lambda: _count(name, text),
+        "bytes": lambda: _bytes(name, text),
         "public_key": lambda: _hex(name, text),
         "encryption_key": lambda: _hex(name, text),
         "signature": lambda: _hex(name, text),
@@ -79,6 +87,19 @@ def _hash(name: str, text: str) -> bytes:
     if not _is_id(text):
         raise BadArgument(f"{name} is 64 hexadecimal digits, or @FILE", value=text)
     return bytes.fromhex(text)
+
+
+def _count(name: str, text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > _DIGITS:
+        raise BadArgument(f"{name} is a whole number", value=text)
+    return int(text)
+
+
+def _bytes(name: str, text: str) -> bytes:
+    from contracts.types import MAX_PART
+    from nodes.files import read_bounded
+
+    return read_bounded(Path(text[1:]), MAX_PART) if text.startswith("@") else _hex(name, text)
 
 
 def _hex(name: str, text: str) -> bytes:

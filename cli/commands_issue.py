@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ledger.errors import UsageError
+
 from .acting import Work, acting, fetch, time_of
+from .arguments import read_arguments
 from .context import ACTING, Session, command
 from .output import short
 from .parties import RecordWord
@@ -16,7 +20,14 @@ if TYPE_CHECKING:
     from nodes.documents.model import Document
     from nodes.parcel import Attachment
 
-__all__ = ["inbox", "issue", "register", "send"]
+__all__ = ["FileOrKind", "inbox", "issue", "register", "send"]
+
+
+class FileOrKind(UsageError):
+    """A document's file is missing, or one is given for a kind of record that has no document."""
+
+    code = "usage.file_or_kind"
+    hint = "`lading issue FILE`, or `lading issue --kind KIND` for a record without a document"
 
 
 def register(app: typer.Typer) -> None:
@@ -29,8 +40,11 @@ def register(app: typer.Typer) -> None:
 def issue(
     session: Session,
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A DCSA transport document, UBL invoice or certificate.")
-    ],
+        Path | None,
+        typer.Argument(
+            metavar="[FILE]", help="A transport document, UBL invoice or certificate; else JSON with --kind."
+        ),
+    ] = None,
     *,
     to: Annotated[str, typer.Option(metavar="MEMBER", help="The first holder; without it as the document says.")] = "",
     bound: Annotated[
@@ -47,32 +61,85 @@ def issue(
     place: Annotated[
         str, typer.Option(metavar="CODE", help="The place of issue (UN/LOCODE); else the document's.")
     ] = "",
-    kind: Annotated[str, typer.Option(metavar="KIND", help="Refuse the file unless it is of this kind.")] = "",
+    kind: Annotated[
+        str, typer.Option(metavar="KIND", help="Of which kind the file is; any kind of `lading rules show`.")
+    ] = "",
+    action: Annotated[
+        str, typer.Option(metavar="ACTION", help="The action that makes the record, where that is not `issue`.")
+    ] = "",
+    words: Annotated[
+        list[str] | None,
+        typer.Option("--arg", metavar="NAME=VALUE", help="A further argument of that action; again for each."),
+    ] = None,
 ) -> None:
-    """Issue the record of a document, and hand the document to its first holder."""
-    from nodes.documents.read import MAX_DOCUMENT, read_document
-    from nodes.files import read_bounded
-    from nodes.issuing import kind_named
+    """Issue the record of a document, and hand the document to its first holder.
 
-    expected = kind_named(kind) if kind else None
-    document = read_document(read_bounded(file, MAX_DOCUMENT), expected=expected)
-    for finding in document.facts.findings:
+    With --kind a record of any kind that the ledger has rules for; of some kinds a record has no document.
+    """
+    name, data = kind.replace("-", "_"), _content(file)
+    document = _with_reader(name, data)
+    for finding in document.facts.findings if document is not None else ():
         session.screen.warn(f"{finding.place}: {finding.message}")
     attachments, ends = [_attachment(path) for path in attach or ()], time_of(until)
     with acting(session) as work:
-        _warn_of_outsiders(work, document)
+        name, document = (name, _as_json(work, name, data)) if document is None else (str(document.kind), document)
+        if document is not None:
+            _warn_of_outsiders(work, document)
         report = work.desk.issue(
             document,
+            kind=name,
+            action=action.replace("-", "_"),
             to=work.member(to).id if to else None,
             bound_to=[work.record(word).id for word in bound or ()],
             until=ends,
             law=law,
             place=place,
             attachments=attachments,
+            given=_given(work, name, action.replace("-", "_"), words or ()),
         )
-        number = document.facts.number
-        title = document.kind.value.replace("_", " ")
-        work.done(report, f"issued {title} {number}", number=number)
+        number = short(report.record.id) if document is None else document.facts.number or short(report.record.id)
+        work.done(report, f"issued {name.replace('_', ' ')} {number}", number=document and document.facts.number)
+
+
+def _content(file: Path | None) -> bytes | None:
+    from nodes.documents.read import MAX_DOCUMENT
+    from nodes.files import read_bounded
+
+    return None if file is None else read_bounded(file, MAX_DOCUMENT)
+
+
+def _with_reader(kind: str, data: bytes | None) -> Document | None:
+    """The document, where lading reads documents of its kind. Raises `FileOrKind` without a file and a kind."""
+    from nodes.documents.read import has_reader, read_document
+    from nodes.issuing import kind_named
+
+    if data is None or (kind and not has_reader(kind)):
+        if not kind or has_reader(kind):
+            raise FileOrKind("no file is given", value=kind or None)
+        return None
+    return read_document(data, expected=kind_named(kind) if kind else None)
+
+
+def _as_json(work: Work, kind: str, data: bytes | None) -> Document | None:
+    """A document of a kind that has rules on the ledger and no reader; nothing for a kind without documents."""
+    from nodes.documents.generic import read_generic
+    from nodes.issuing import NoSuchKind
+
+    rules = work.reader.rules
+    if kind not in rules.current:
+        known = ", ".join(sorted(rules.current))
+        raise NoSuchKind("the ledger has no rules for this kind", value=kind, hint=f"the kinds are {known}")
+    table = rules.table(kind)
+    if table.has_document != (data is not None):
+        what = "needs a document: give its FILE" if table.has_document else "has no document: leave FILE out"
+        raise FileOrKind(f"a {table.title.lower()} {what}", value=kind)
+    return None if data is None else read_generic(data, kind, table.number.at if table.number else "")
+
+
+def _given(work: Work, kind: str, action: str, words: Sequence[str]) -> dict[str, Any]:
+    from nodes.issuing import beginning
+
+    return read_arguments(words, beginning(work.reader.rules.table(kind), action), work) if words else {}
 
 
 def _warn_of_outsiders(work: Work, document: Document) -> None:

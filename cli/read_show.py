@@ -177,10 +177,10 @@ def _notes(record: Record, shown: Papers, vault: Vault) -> list[dict[str, Any]]:
 
 def _findings(package: DocumentPackage) -> list[dict[str, str]]:
     """What is noteworthy about the document itself, as when it was issued."""
-    from nodes.documents.read import read_document
+    from nodes.documents.read import read_as
 
     try:
-        return [finding.as_dict() for finding in read_document(package.original).facts.findings]
+        return [finding.as_dict() for finding in read_as(package.kind, package.original).facts.findings]
     except LadingError as error:
         return [{"code": error.code, "place": "", "message": error.message}]
 

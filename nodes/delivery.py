@@ -11,7 +11,7 @@ from ledger.errors import ContradictionError, UnavailableError
 from ledger.hashing import attachment_commitment, claim_key, note_commitment, number_key
 from ledger.record import MAX_CONTENT, Record
 from nodes.documents.model import Document
-from nodes.documents.read import read_document
+from nodes.documents.read import read_as
 from nodes.inbox import Fetched, deliver, fetch
 from nodes.keystore import KeyStore
 from nodes.parcel import DocumentPackage, Note, Parcel
@@ -38,7 +38,7 @@ class NotOnLedgerYet(UnavailableError):
 
 def package_commitment(package: DocumentPackage) -> bytes:
     """The commitment of a document as the vault keeps it."""
-    return commit(read_document(package.original).leaves(package.secret))
+    return commit(read_as(package.kind, package.original).leaves(package.secret))
 
 
 def hand_on(
@@ -90,7 +90,8 @@ def _check(opened: Opened, vault: Vault, reader: LedgerReader) -> Parcel:
 
 def _checked(parcel: Parcel, package: DocumentPackage, record: Record, reader: LedgerReader) -> DocumentPackage:
     """The package as the document itself has it: what the sender wrote beside the document is not believed."""
-    document = read_document(package.original)
+    declared = reader.rules.table(record.kind, record.version).number
+    document = read_as(record.kind, package.original, declared.at if declared else "")
     if commit(document.leaves(package.secret)) != record.document:
         raise DocumentNotOfRecord("the document is not the one of this record", value=record.id)
     if document.kind != record.kind:
@@ -99,7 +100,7 @@ def _checked(parcel: Parcel, package: DocumentPackage, record: Record, reader: L
     _check_files(parcel, package.secret, record)
     refs = tuple(file.ref for file in parcel.attachments)
     return DocumentPackage(
-        document.kind.value, document.media_type, package.original, package.secret, _labels(document), refs
+        str(document.kind), document.media_type, package.original, package.secret, _labels(document), refs
     )
 
 

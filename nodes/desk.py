@@ -31,7 +31,7 @@ from nodes.documents.model import Document
 from nodes.engines.solo import Done, SoloEngine
 from nodes.home import Home
 from nodes.inbox import Fetched
-from nodes.issuing import Issue, issue_arguments
+from nodes.issuing import Issue, beginning, issue_arguments
 from nodes.keystore import KeyName, MemoryKeyStore
 from nodes.parcel import Attachment, DocumentPackage, Note
 from nodes.reader import LedgerReader
@@ -153,7 +153,8 @@ class Desk:
 
         `valid_for` is in milliseconds.
         """
-        version = record.version if record is not None else reader.rules.table(action.partition(".")[0]).version
+        rules = reader.rules
+        version = rules.table(action.partition(".")[0]).version if record is None else rules.standing(record)[0]
         targets = () if record is None else (Target(record.id, record.sequence, record.head),)
         transaction = Transaction(
             ledger=reader.genesis.id,
@@ -178,33 +179,44 @@ class Desk:
 
     def issue(
         self,
-        document: Document,
+        document: Document | None,
         *,
+        kind: str = "",
+        action: str = "",
         to: bytes | None = None,
         bound_to: Sequence[bytes] = (),
         until: int | None = None,
         law: str = "",
         place: str = "",
         attachments: Sequence[Attachment] = (),
+        given: Mapping[str, Any] | None = None,
     ) -> ActReport:
-        """Issue the record of a document, and hand the document on to its first holder."""
-        kind, record_id, secret = document.kind.value, self._random(32), self._random(32)
-        self._issuing[record_id] = _label(document.facts.number)
+        """Issue the record of a document, and hand the document on to its first holder.
+
+        Without a document a record of `kind`. `action` is the one that makes it, where that is not `issue`; `given`
+        are further arguments by name.
+        """
+        kind = kind if document is None else str(document.kind)
+        record_id, secret = self._random(32), self._random(32)
+        self._issuing[record_id] = "" if document is None else _label(document.facts.number)
         hashes = tuple(file.ref.sha256 for file in attachments)
-        choice = Issue(record_id, secret, to, bound_to, until, law, place, hashes)
+        choice = Issue(record_id, secret, to, bound_to, until, law, place, hashes, given or {})
         with self.writing("issue") as engine:
             reader = engine.reader
             members, table = reader.members(), reader.rules.table(kind)
+            first = beginning(table, action)
             arguments = issue_arguments(
-                document, choice, reader.record(self.member), members, table, engine.ledger_id, engine.rules.parameters
-            )
-            signed = self.build(reader, None, f"{kind}.issue", arguments)
+                document, choice, reader.record(self.member), members, table, first, engine.ledger_id,
+                reader.rules.parameters,
+            )  # fmt: skip
+            signed = self.build(reader, None, f"{kind}.{first.name}", arguments)
             try:
-                self._keep(record_id, document, secret, attachments)
+                if document is not None:
+                    self._keep(record_id, document, secret, attachments)
                 report = self.submit(engine, signed)
             except (RefusedError, InputError) as refused:  # nothing of it is on the ledger; after others it may be
                 self.vault.forget(record_id)
-                if refused.code == "rule.number_is_new":
+                if document is not None and refused.code == "rule.number_is_new":
                     refused.value = document.facts.number
                 raise
             handed = self.courier.hand_on(record_id, receivers(report.record, bound_to, reader), reader)
@@ -243,7 +255,7 @@ class Desk:
             self.vault.add_attachment(record_id, file.name, file.media_type, file.content) for file in attachments
         )
         labels = {"number": _label(document.facts.number), "issuer": _label(document.facts.issuer.name)}
-        package = DocumentPackage(document.kind.value, document.media_type, document.original, secret, labels, refs)
+        package = DocumentPackage(str(document.kind), document.media_type, document.original, secret, labels, refs)
         self.vault.put(record_id, package)
 
     def _note(self, reason: str) -> Note | None:

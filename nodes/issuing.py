@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from contracts.table import RuleTable
+from contracts.table import NEW, Action, RuleTable
 from ledger.commitment import commit
 from ledger.errors import UsageError
 from ledger.hashing import attachment_commitment, number_key, outside_party
 from ledger.record import Record
 from ledger.strict_json import JsonValue, canonicalise
 from nodes.documents.model import Document, Form, Kind, PartyFacts, Role
+from nodes.documents.read import has_reader
 
 __all__ = [
+    "ArgumentMissing",
     "ChoiceMissing",
     "Issue",
     "NoFirstHolder",
+    "NoSuchBeginning",
     "NoSuchKind",
     "NotForThisKind",
     "NotTheIssuer",
+    "beginning",
     "find_party",
     "issue_arguments",
     "kind_named",
@@ -70,6 +74,20 @@ class NoSuchKind(UsageError):
     hint = f"the kinds are {', '.join(Kind)}"
 
 
+class NoSuchBeginning(UsageError):
+    """No action of this name makes a record of this kind, or several do and none is named."""
+
+    code = "issue.no_such_action"
+    hint = "name one with `--action`; `lading rules show KIND` lists the actions of a kind"
+
+
+class ArgumentMissing(UsageError):
+    """The action takes an argument that nobody gave."""
+
+    code = "issue.argument_missing"
+    hint = "give it as `--arg NAME=VALUE`; `lading rules show KIND` says what each means"
+
+
 @dataclass(frozen=True, slots=True)
 class Issue:
     """What a person chooses beside the document."""
@@ -83,6 +101,8 @@ class Issue:
     place: str = ""
     attachments: Sequence[bytes] = ()
     """SHA-256 of each file that goes with the document."""
+    given: Mapping[str, Any] = field(default_factory=dict)
+    """Arguments that the person gives by name."""
 
 
 def kind_named(name: str) -> Kind:
@@ -104,46 +124,82 @@ def find_party(party: PartyFacts | None, members: Mapping[bytes, Record]) -> Rec
     return next((member for member in members.values() if codes & set(member.fields["codes"])), None)
 
 
+def beginning(table: RuleTable, name: str = "") -> Action:
+    """The action that makes a record: the named one, else `issue`, else the only one. Raises `NoSuchBeginning`."""
+    found = {action.name: action for action in table.actions.values() if NEW in action.moves}
+    if not name:
+        name = "issue" if "issue" in found else next(iter(found), "") if len(found) == 1 else ""
+    if name not in found:
+        known = ", ".join(sorted(found)) or "nothing"
+        raise NoSuchBeginning(f"a {table.title.lower()} begins with {known}", value=name or None)
+    return found[name]
+
+
 def issue_arguments(
+    document: Document | None,
+    issue: Issue,
+    actor: Record,
+    members: Mapping[bytes, Record],
+    table: RuleTable,
+    action: Action,
+    ledger_id: bytes,
+    parameters: Mapping[str, str],
+) -> dict[str, Any]:
+    """The arguments with which `actor` issues the document, or makes a record without one by `action`.
+
+    Raises `NotTheIssuer`, `NoFirstHolder`, `NotForThisKind`, `ChoiceMissing` or `ArgumentMissing`.
+    """
+    declared = action.arguments
+    if document is not None:
+        _check_issuer(document, actor, members)
+    _check_choices(issue, table, action, document)
+    arguments: dict[str, Any] = {
+        "record": issue.record,
+        "document": None if document is None else commit(document.leaves(issue.secret)),
+        "attachments": [attachment_commitment(issue.secret, digest) for digest in issue.attachments] or None,
+        "bound_to": list(issue.bound_to) or None,
+        "until": issue.until,
+        "expires": issue.until,
+        "law": issue.law or parameters.get("law"),
+        "place": issue.place or None,
+        "rulebook": bytes.fromhex(parameters.get("rulebook", "")),
+        "to": issue.to,
+    }
+    if document is not None:
+        arguments |= _of_document(document, issue, actor, members, table, ledger_id)
+    arguments |= issue.given
+    found = {name: value for name, value in arguments.items() if name in declared and value is not None}
+    _check_all_given(found, table, action, "" if document is None else document.facts.number)
+    return found
+
+
+def _of_document(
     document: Document,
     issue: Issue,
     actor: Record,
     members: Mapping[bytes, Record],
     table: RuleTable,
     ledger_id: bytes,
-    parameters: Mapping[str, str],
 ) -> dict[str, Any]:
-    """The arguments with which `actor` issues the document.
-
-    Raises `NotTheIssuer`, `NoFirstHolder`, `NotForThisKind` or `ChoiceMissing`.
-    """
-    facts, declared = document.facts, table.actions["issue"].arguments
-    _check_issuer(document, actor, members)
-    _check_choices(issue, table)
-    arguments: dict[str, Any] = {
-        "record": issue.record,
-        "document": commit(document.leaves(issue.secret)),
-        "attachments": [attachment_commitment(issue.secret, digest) for digest in issue.attachments] or None,
-        "bound_to": list(issue.bound_to) or None,
-        "until": issue.until,
-        "expires": issue.until,
-        "law": issue.law or parameters.get("law"),
-        "place": issue.place or facts.place or None,
-        "rulebook": bytes.fromhex(parameters.get("rulebook", "")),
-    }
+    """What the document says."""
+    arguments: dict[str, Any] = {"place": issue.place or document.facts.place or None}
     if table.number is not None:
-        key = number_key(ledger_id, table.number.cls, actor.id, facts.number)
+        key = number_key(ledger_id, table.number.cls, actor.id, document.facts.number)
         arguments["number"] = {"at": table.number.at, "class": table.number.cls, "key": key}
-    arguments |= _parties(document, issue, members)
-    for name in ("law", "place"):
-        if name in declared and not declared[name].optional and arguments[name] is None:
-            raise ChoiceMissing(
-                f"the {table.title.lower()} needs its {_CHOICES[name][0]}", value=facts.number, hint=_CHOICES[name][1]
-            )
-    return {name: value for name, value in arguments.items() if name in declared and value is not None}
+    return arguments | _parties(document, issue, members)
 
 
-def _check_choices(issue: Issue, table: RuleTable) -> None:
+def _check_all_given(arguments: Mapping[str, Any], table: RuleTable, action: Action, number: str) -> None:
+    for name, of in action.arguments.items():
+        if of.optional or name in arguments:
+            continue
+        what = table.title.lower()
+        if name in _CHOICES:
+            raise ChoiceMissing(f"the {what} needs its {_CHOICES[name][0]}", value=number, hint=_CHOICES[name][1])
+        raise ArgumentMissing(f"the {action.name} of a {what} needs {name}: {of.about}", value=name)
+
+
+def _check_choices(issue: Issue, table: RuleTable, action: Action, document: Document | None) -> None:
     """What a person chose is never dropped in silence."""
     chosen: dict[str, tuple[object, tuple[str, ...]]] = {
         "--to": (issue.to, ("to",)),
@@ -153,16 +209,16 @@ def _check_choices(issue: Issue, table: RuleTable) -> None:
         "--place": (issue.place, ("place",)),
         "--attach": (issue.attachments, ("attachments",)),
     }
-    declared = set(table.actions["issue"].arguments)
+    declared = set(action.arguments)
     for option, (value, names) in chosen.items():
-        if value and not declared.intersection(names):
+        if value and (not declared.intersection(names) or (option == "--attach" and document is None)):
             raise NotForThisKind(f"the issue of a {table.title.lower()} takes no {option}", value=option)
 
 
 def _check_issuer(document: Document, actor: Record, members: Mapping[bytes, Record]) -> None:
     issuer = document.facts.issuer
     named = find_party(issuer, members)
-    if named is not None and named.id == actor.id:
+    if not has_reader(document.kind) or (named is not None and named.id == actor.id):
         return
     if named is None and not issuer.lei and not issuer.codes and document.kind is not Kind.BILL_OF_LADING:
         return  # it names its issuer by nothing that can be compared

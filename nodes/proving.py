@@ -18,7 +18,7 @@ from ledger.record import Record
 from ledger.smt import StateTree
 from ledger.store.port import Store, StoreDamaged, StoredCheckpoint
 from nodes.cosigning import quorum_of
-from nodes.documents.read import read_document
+from nodes.documents.read import read_as
 from nodes.parcel import DocumentPackage
 from nodes.proofs import NoCheckpoint, Prover
 from nodes.reader import LedgerReader
@@ -85,7 +85,7 @@ def document_part(package: DocumentPackage, table: RuleTable, pointers: Sequence
 
     Raises `NothingToDisclose` for a place that the document does not have, or what is wrong with the document.
     """
-    document = read_document(package.original)
+    document = read_as(table.kind, package.original)
     leaves = document.leaves(package.secret)
     if not pointers:
         value = None if is_json(document.media_type) else document.value

@@ -77,15 +77,16 @@ class Finding:
 class DocumentFacts:
     """What an act takes from a document.
 
-    `issuer` is who issued it, by the code or LEI that a member's record has; `place` of issue is a
-    UN/LOCODE, or a country's two letters where no more is known, or empty; `form` is None for what
-    is no bill of lading; `references` are (type, number) of other documents that it names.
+    `kind` is a `Kind`, or that of a rule table without a reader of its own. `issuer` is who issued it, by
+    the code or LEI that a member's record has; `place` of issue is a UN/LOCODE, or a country's two letters
+    where no more is known, or empty; `form` is None for what is no bill of lading; `references` are (type,
+    number) of other documents that it names.
     """
 
-    kind: Kind
+    kind: str
     number: str
     issuer: PartyFacts
-    issue_date: datetime.date
+    issue_date: datetime.date | None = None
     place: str = ""
     form: Form | None = None
     parties: Mapping[Role, PartyFacts] = field(default_factory=lambda: MappingProxyType({}))
@@ -103,9 +104,9 @@ class DocumentFacts:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document that was read and found good."""
+    """A document that was read and found good; `kind` is that of its facts."""
 
-    kind: Kind
+    kind: str
     media_type: str
     original: bytes = field(repr=False)
     value: JsonValue = field(repr=False)

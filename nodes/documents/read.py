@@ -16,14 +16,16 @@ from ledger.strict_json import MAX_DOCUMENT, JsonValue, parse
 from .certificate import looks_like_certificate, read_certificate
 from .dcsa import ISSUED, looks_like_transport_document, read_transport_document
 from .errors import DocumentTooLarge, EmptyDocument, UnknownKind, Unreadable, WrongKind
+from .generic import read_generic
 from .model import Document, DocumentFacts, Kind
 
-__all__ = ["JSON", "MAX_DOCUMENT", "XML", "read_document"]
+__all__ = ["JSON", "MAX_DOCUMENT", "XML", "has_reader", "read_as", "read_document"]
 
 JSON: Final = "application/json"
 XML: Final = "application/xml"
 """The media types of documents, which their commitments bind."""
 _TRANSPORT: Final = frozenset({Kind.BILL_OF_LADING, Kind.SEA_WAYBILL})
+_KINDS: Final = frozenset(map(str, Kind))
 _SPACE: Final = b" \t\r\n"
 
 
@@ -55,6 +57,19 @@ def read_document(
         message = f"the document is of kind {document.kind}, not {expected}"
         raise WrongKind(message, value=str(document.kind))
     return document
+
+
+def has_reader(kind: str) -> bool:
+    """Whether documents of a kind are read by its own standard; others are JSON as it stands."""
+    return kind in _KINDS
+
+
+def read_as(kind: str, data: bytes, number_at: str = "") -> Document:
+    """The document of a record of a kind, whose number stands at `number_at` unless the kind has a reader.
+
+    Raises as `read_document` and `read_generic`; a document of another kind is not refused.
+    """
+    return read_document(data) if has_reader(kind) else read_generic(data, kind, number_at)
 
 
 def _read_json(data: bytes, expected: Kind | None, statuses: Collection[str], limit: int) -> Document:
