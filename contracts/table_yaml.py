@@ -14,7 +14,7 @@ import yaml
 
 from .table import MAX_TABLE, BadTable, RuleTable
 
-__all__ = ["parse_table"]
+__all__ = ["lines_of", "parse_table"]
 
 _TAGS: Final = {f"tag:yaml.org,2002:{name}": name for name in ("map", "seq", "str", "int", "bool")}
 
@@ -46,6 +46,35 @@ class _StrictLoader(yaml.SafeLoader):
                 raise _refused(f"the key {key.value} stands twice", key)
             seen.add(key.value)
         return super().construct_mapping(node, deep)
+
+
+def lines_of(text: bytes) -> list[tuple[str, str, int]]:
+    """Every place of a table that `parse_table` reads, in order: its path, its word, its line.
+
+    `actions/accept/guards/0`, `no_hold@1`, 57. The word is a map's key or a list's text. Nothing for what is no YAML.
+    """
+    if len(text) > MAX_TABLE:
+        return []
+    try:
+        node = yaml.compose(text.decode("utf-8"), _StrictLoader)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return []
+    places: list[tuple[str, str, int]] = []
+
+    def walk(node: yaml.Node, path: str) -> None:
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                places.append((f"{path}{key.value}", key.value, key.start_mark.line + 1))
+                walk(value, f"{path}{key.value}/")
+        elif isinstance(node, yaml.SequenceNode):
+            for at, item in enumerate(node.value):
+                word = item.value if isinstance(item, yaml.ScalarNode) else ""
+                places.append((f"{path}{at}", word, item.start_mark.line + 1))
+                walk(item, f"{path}{at}/")
+
+    if node is not None:
+        walk(node, "")
+    return places
 
 
 def parse_table(text: bytes) -> RuleTable:

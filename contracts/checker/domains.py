@@ -1,0 +1,126 @@
+"""Which values of an argument are tried on the small model, by the argument's declared type.
+
+    party           every trader that the state knows, the first that it does not, every other member, the group, and
+                    an outsider
+    code            each choice of `one_of`, else one
+    time            one soon, one later (`times.py`)
+    count           one and two
+    id              a new one, or other records where a rule asks for them
+    hash            one; where a code opens it, also that of the one code
+    everything else one value; an optional argument also none
+
+Traders that nothing has named yet are alike, so one of them stands for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from contracts.table import Declared, RuleTable
+from ledger.hashing import number_key, release_code_hash
+from ledger.signature import ED25519, public_key_of
+
+from .cast import CONSTANT, JOINT, LEDGER, OUTSIDER, Cast, named
+from .choices import ABSENT
+from .newcomer import FIRST_SEED, NEXT_SEEDS, member_values, proofs
+from .times import LATER, SOON
+
+__all__ = ["Domains", "alike"]
+
+
+def alike(cast: Cast, known: set[Any]) -> Iterator[bytes]:
+    """The members, and of the traders that are not `known` only the first."""
+    unknown = False
+    for member in cast.members:
+        if member in cast.traders and member not in known:
+            if unknown:
+                continue
+            unknown = True
+        yield member
+
+
+class Domains:
+    """The values to try, for one table."""
+
+    def __init__(self, table: RuleTable, cast: Cast) -> None:
+        self._table = table
+        self._cast = cast
+        self._opened = _opened(table)
+        self._fixed: dict[str, tuple[Any, ...]] = {
+            "bytes": (b"x",),
+            "code": ("XX",),
+            "codes": (["XX"],),
+            "count": (1, 2),
+            "encryption_key": (member_values()["encryption"],),
+            "keys": ([[ED25519, CONSTANT, 0, None]],),
+            "names": ({"en": "x"},),
+            "parties": (list(cast.traders), [OUTSIDER]),
+            "public_key": tuple(public_key_of(seed) for seed in (FIRST_SEED, *NEXT_SEEDS)),
+            "signature": tuple(proofs()),
+            "text": ("x",),
+            "texts": ([],),
+            "time": (SOON, LATER),
+        }
+
+    def of(self, name: str, declared: Declared, known: set[Any], party: bytes) -> list[Any]:
+        """The values of the argument `name`; `known` are the parties that the state and the act name so far.
+
+        Of other records only those that the acting `party` or the carrier has in its control are tried.
+        """
+        if declared.type == "id" and name in self._cast.companions:
+            owners = (party, self._cast.ids["carrier"])
+            values = [id_ for id_, owner in self._cast.companions[name] if owner in owners]
+        else:
+            values = list(self._values(name, declared, known))
+        return [ABSENT, *values] if declared.optional else values
+
+    def usual(self, name: str, declared: Declared) -> Any:
+        """The value of an argument that makes no difference."""
+        return ABSENT if declared.optional else self.of(name, declared, set(), CONSTANT)[0]
+
+    def _values(self, name: str, declared: Declared, known: set[Any]) -> Iterable[Any]:
+        if declared.one_of:
+            return declared.one_of
+        if self._table.kind == "member" and name in member_values():
+            return [member_values()[name]]
+        if declared.type == "party":
+            return [*alike(self._cast, known), JOINT, OUTSIDER]
+        if declared.type == "hash" and name in self._opened:
+            return release_code_hash(named("id", "record"), "XX"), CONSTANT
+        if declared.type in ("id", "ids", "number", "parts"):
+            return self._names(name, declared.type)
+        return self._fixed.get(declared.type, (CONSTANT,))
+
+    def _names(self, name: str, kind: str) -> Iterable[Any]:
+        """Ids and numbers: new ones, each argument's its own, and for lists of ids one that is there."""
+        new = named("id", name)
+        match kind:
+            case "id":
+                return [new]
+            case "ids":
+                return [[new], [self._cast.ids["carrier"]]]
+            case "number":
+                return [self.number(name)]
+            case _:
+                return [self._parts(count) for count in (1, 2)]
+
+    def number(self, *words: str) -> dict[str, Any]:
+        """A document's number that nobody has used."""
+        declared = self._table.number
+        cls, at = (declared.cls, declared.at) if declared else ("none", "")
+        return {"at": at, "class": cls, "key": number_key(LEDGER, cls, CONSTANT, "/".join(words))}
+
+    def _parts(self, count: int) -> list[dict[str, Any]]:
+        words = [str(at) for at in range(count)]
+        return [
+            {"document": CONSTANT, "number": self.number("part", word), "record": named("part", word)} for word in words
+        ]
+
+
+def _opened(table: RuleTable) -> set[str]:
+    """The arguments that become a field which a release code opens."""
+    words = [word for action in table.actions.values() for word in action.guards + action.effects]
+    fields = {word.parameters["field"] for word in words if word.name.startswith("code_opens@")}
+    setting = (word.parameters for word in words if word.name.startswith("set_field@"))
+    return fields | {word["argument"] for word in setting if word["field"] in fields}
