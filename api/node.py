@@ -20,7 +20,7 @@ from typing import Any, Final, cast
 
 from ledger.chain import Chain
 from ledger.errors import UnverifiedError, UsageError
-from ledger.note import Note
+from ledger.note import Note, VerifierKey
 from ledger.policy import NO_QUORUM, Policy
 from ledger.quorum import evaluate
 from ledger.store.port import Store, StoredCheckpoint
@@ -38,6 +38,7 @@ from nodes.log_tiles import LogTiles
 from nodes.proofs import NoCheckpoint, Prover, signed_note
 from nodes.reader import LedgerReader
 from nodes.verifier import InlineVerifier, Verifier, WorkerVerifier
+from nodes.witness import NOT_A_WITNESS, Answer, Witness
 
 from .checkpoint_signer import CheckpointSigner
 from .errors import NoCheckpointYet
@@ -65,6 +66,8 @@ class Node:
         self.signs = signs
         """Whether checkpoints are signed after commits."""
         self.signer: CheckpointSigner | None = None
+        self.witness: Witness | None = None
+        """What cosigns other logs, those of `witnessed.txt`."""
         self._engine = engine
         self._committer = GroupCommitter(engine, verifier)
         self._prover = Prover(reading, engine.chain.tree)
@@ -95,6 +98,7 @@ class Node:
             stack.callback(verifier.close)
             node = cls(home, engine, reading, keys is not None, verifier)
             if keys is not None:
+                node.witness = _witness(home, node.reader, keys, memory, clock)
                 node.signer = CheckpointSigner(lambda: sign_current(writing, origin, keys, memory))
                 stack.callback(node.signer.close)
                 node.signer.wake()
@@ -147,6 +151,10 @@ class Node:
         size = newest.size if newest is not None and newest.lines else 0
         return LogTiles(self.reader.store, size).read(tile)
 
+    def add_checkpoint(self, data: bytes) -> Answer:
+        """What this node answers as a witness of other logs; that it knows none, where it has no witness key."""
+        return NOT_A_WITNESS if self.witness is None else self.witness.add_checkpoint(data)
+
     def prove(self, record_id: bytes, size: int | None = None) -> bytes:
         """The bundle of a record without its document, under the checkpoint of `size`, or the newest with a quorum.
 
@@ -194,6 +202,18 @@ def _has_quorum(stored: StoredCheckpoint, policy: Policy) -> bool:
         return evaluate(policy, Note.parse(signed_note(stored))).replayed
     except UnverifiedError:  # signed by a log key that the policy does not have
         return False
+
+
+def _witness(
+    home: Home, reader: LedgerReader, keys: KeyStore, memory: Cosigned, clock: Callable[[], int]
+) -> Witness | None:
+    """The witness that this member's card names, over the logs of its home."""
+    member = None if home.settings.member is None else reader.find(home.settings.member)
+    text = None if member is None else member.fields["cosigners"].get("witness")
+    if text is None:
+        return None
+    logs = Witness.watched(home.witnessed_path)
+    return Witness(VerifierKey.parse(text).name, keys, logs, memory, home.folder / "witnessed", clock)
 
 
 def _verifier(workers: int | None) -> Verifier:

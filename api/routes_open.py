@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from ledger.tiles import ENTRIES, Tile
+from nodes.witness import MAX_REQUEST
 
 from .bodies import body_of, check_query, media_type
 from .errors import WrongMediaType
@@ -41,7 +42,7 @@ async def read_checkpoint(request: Request) -> Response:
     return Response(note, 200, {"cache-control": "no-cache"}, "text/plain; charset=utf-8")
 
 
-@router.get("/tile/{path:path}")
+@router.get("/tile/{path:path}", include_in_schema=False)
 async def read_tile(request: Request) -> Response:
     """A tile of the log (C2SP tlog-tiles): hashes for everybody, `tile/entries/…` for members and auditors.
 
@@ -59,6 +60,16 @@ async def read_tile(request: Request) -> Response:
 def _private_or_public(tile: Tile) -> str:
     """Bundles of entries are kept by who fetched them, not by a cache that others share."""
     return f"{'private' if tile.level == ENTRIES else 'public'}, max-age=31536000, immutable"
+
+
+@router.post("/add-checkpoint", include_in_schema=False)
+async def add_checkpoint(request: Request) -> Response:
+    """Cosign another log's checkpoint (C2SP tlog-witness v1.0.0); 404 for every log where this node watches none."""
+    service = service_of(request)
+    check_query(request)
+    async with body_of(request, MAX_REQUEST, service.transactions) as body:
+        answer = await service.reading(service.node.add_checkpoint, body)
+    return Response(answer.body, answer.status, None, answer.media_type)
 
 
 @router.post("/v1/verifications")

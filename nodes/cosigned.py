@@ -77,17 +77,26 @@ class Cosigned:
         return self._read().get((cosigner, origin))
 
     def advance(
-        self, cosigner: str, origin: str, signed: Signed, *, root_at: Callable[[int], bytes] | None = None
+        self,
+        cosigner: str,
+        origin: str,
+        signed: Signed,
+        *,
+        root_at: Callable[[int], bytes] | None = None,
+        expected: Signed | None = None,
     ) -> None:
         """Keep, durably, that this key is about to sign. Raises `WouldFork`, `CosignedDamaged`.
 
         `root_at(size)` gives the root of the first `size` entries of the tree that is about to be signed: it must
         be the root that was signed at that size. Without it the caller has checked that the new tree extends the
-        old one, and only sizes, roots of equal size, and times are compared.
+        old one, and only sizes, roots of equal size, and times are compared; `expected` is the old one then, with
+        which it was compared, and nothing is kept if another came between.
         """
         with FileLock(self._path.with_suffix(".lock"), timeout=self._timeout, purpose="cosign"):
             known = self._read()
             before = known.get((cosigner, origin))
+            if expected is not None and (before or Signed(0, b"", 0)).size != expected.size:
+                raise WouldFork(f"another checkpoint was signed meanwhile, after size {expected.size}")
             if before is not None:
                 _check_forward(before, signed)
                 if root_at is not None and root_at(before.size) != before.root:

@@ -181,6 +181,11 @@ class Home:
         return self.folder / "cosigner.json"
 
     @property
+    def witnessed_path(self) -> Path:
+        """The logs that this node's witness watches: `log` lines as in a policy."""
+        return self.folder / "witnessed.txt"
+
+    @property
     def vault_path(self) -> Path:
         """The folder of the vault (`vault.Vault`)."""
         return self.folder / "vault"

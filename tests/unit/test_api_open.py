@@ -178,3 +178,10 @@ def test_bundles_of_entries_are_for_members(quiet):
     assert answer.headers["cache-control"] == "private, max-age=31536000, immutable"
     hashes = b"".join(leaf_hash(entry) for entry in decode_bundle(answer.content, size))
     assert hashes == client.get(f"/tile/0/000.p/{size}").content
+
+
+def test_a_node_without_a_witness_key_knows_no_log(quiet):
+    _, client, _ = quiet
+    answer = client.post("/add-checkpoint", content=b"old 0\n\n")
+    assert (answer.status_code, answer.text) == (404, "this node has no witness key, and watches no log\n")
+    assert client.post("/add-checkpoint", content=b"x" * 70_000).status_code == 413
