@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from itertools import islice
 
-from support.game import Game
+from support.game import Game, base_tables
 from support.stories import tell
 
 from ledger.store.sqlite import open_sqlite
@@ -63,7 +63,7 @@ def main() -> None:
     """Load."""
     path, number = sys.argv[1], int(sys.argv[2])
     again = dict(json.loads(sys.argv[3]))
-    game = Game()
+    game = Game(tables=base_tables())
     engine = SoloEngine.open(open_sqlite(path), lambda: time.time_ns() // 1_000_000)
     committer = GroupCommitter(engine, WorkerVerifier(1) if number % 2 else InlineVerifier())
     say("ready")

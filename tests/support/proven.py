@@ -16,7 +16,7 @@ from hashlib import sha256
 from typing import Any
 
 from support.game import RULEBOOK, START
-from support.game import shipped_tables as tables_of_the_repository
+from support.game import base_tables
 from support.members import Key, Member, digest, member
 
 from ledger.bundle import Bundle, Redacted, WholeDocument
@@ -110,7 +110,7 @@ class Trade:
         self.origin = origin
         self.keys = key_store(owner)
         self.policy = policy_of(self.keys.public_key(KeyName.LOG), origin=origin)
-        self.tables = tables_of_the_repository()
+        self.tables = base_tables()
         self.genesis = Genesis(
             origin=origin,
             created=START,

@@ -25,7 +25,7 @@ from typing import Any
 
 import httpx2
 from starlette.testclient import TestClient
-from support.game import Game
+from support.game import Game, base_tables
 from support.members import digest
 
 from api.app import make_app
@@ -140,7 +140,7 @@ def make_place(folder: Path, *, clock: Callable[[], int] | None = None) -> Place
     """A home under `folder`; a served process needs a real `clock`."""
     home = Home.create(folder / "carrier", name="carrier", operator=True)
     keys = FileKeyStore.create(home.keys_path, PASSPHRASE, cost=Cost(1, 8 * 1024))
-    game = Game()
+    game = Game(tables=base_tables())
     if clock is not None:
         game.time = clock()
     log = VerifierKey(ORIGIN, SIGNING_KEY, keys.public_key(KeyName.LOG))
