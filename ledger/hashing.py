@@ -26,6 +26,7 @@ __all__ = [
     "number_key",
     "outside_party",
     "record_key",
+    "release_code_hash",
     "state_value",
     "transaction_id",
 ]
@@ -49,6 +50,7 @@ _ATTACHMENT: Final = b"lading/v1/attachment\x00"
 _OUTSIDE: Final = b"lading/v1/outside-party\x00"
 
 _LEDGER_RECORD: Final = b"lading/v1/ledger-record\x00"
+_RELEASE_CODE: Final = b"lading/v1/release-code\x00"
 
 _sha256 = hashlib.sha256
 
@@ -113,3 +115,11 @@ def attachment_commitment(secret: bytes, content_hash: bytes) -> bytes:
 def outside_party(secret: bytes, description: bytes) -> bytes:
     """The reference of a party that is no member: SHA-256(domain || the document's secret, 32 || canonical JSON)."""
     return _sha256(_OUTSIDE + secret + description).digest()
+
+
+def release_code_hash(record_id: bytes, code: str) -> bytes:
+    """What a record holds of a release code, which opens one record alone: SHA-256(domain || record id, 32 || UTF-8).
+
+    The hash is public to members, so a code is drawn at random, with 80 bits or more.
+    """
+    return _sha256(_RELEASE_CODE + record_id + code.encode("utf-8")).digest()

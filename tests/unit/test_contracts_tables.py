@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from support import goods
 from support.game import HOUR, Game, refused, shipped_tables
 from support.members import Key, digest, member
 
@@ -94,6 +95,7 @@ MAY = {
     "invoice": INVOICE,
     "member": MEMBER,
     "sea_waybill": WAYBILL,
+    **goods.MAY,
 }
 
 # How a record comes into each state: the acts after the issue.
@@ -132,6 +134,8 @@ WAYS = {
 
 def into(game, kind, state, lapsing):
     """A record of `kind` in `state`; `lapsing` gives offers and certificates a time, and lets it pass."""
+    if kind in goods.MAY:
+        return goods.into(game, kind, state, lapsing)
     if kind == "member":
         if game.record(game.id("stranger")).status != state:
             game.done("operator", "reinstate" if state == "active" else "suspend", game.id("stranger"))
@@ -156,8 +160,10 @@ def into(game, kind, state, lapsing):
     return record
 
 
-def arguments(game, kind, action, who):
+def arguments(game, kind, action, who, record):
     """Good arguments of an action by `who`."""
+    if kind in goods.MAY:
+        return goods.arguments(game, kind, action, who, record)
     if action == "issue" and kind == "bill_of_lading":
         to = "bank" if who == "shipper" else "shipper"
         return game.bill_arguments(issuer=who, to=to, order_party=to)
@@ -194,10 +200,10 @@ CELLS = [
 @pytest.mark.parametrize(("kind", "state", "action"), CELLS)
 def test_p25_who_may_do_what_from_which_state(game, kind, state, action):
     may, guard = MAY[kind][state].get(action, (set(), "wrong_state"))
-    lapsing = action == "expire"
+    lapsing = action if action in ("expire", "lapse") else ""
     record = None if state == "new" else into(game, kind, state, lapsing)
     for who in sorted(ALL, key=lambda name: name in may):  # those who may not come first
-        attempt = game.act(who, f"{kind}.{action}", record, **arguments(game, kind, action, who))
+        attempt = game.act(who, f"{kind}.{action}", record, **arguments(game, kind, action, who, record))
         if who in may:
             assert attempt.error is None, (who, attempt.error)
             if record is not None:

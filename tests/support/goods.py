@@ -1,0 +1,295 @@
+"""The other kinds for tests: how a record of each comes into each state, and who may do what there.
+
+    record = issue(game, "insurer", "cargo_insurance", to="buyer")
+    order = into(game, "delivery_order", "held")
+    CODE                                             the release code of every order
+
+`MAY` is read from the tables by a person: for each state and action the members who may act, and the guard that
+refuses all others.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from support.game import HOUR, Game
+from support.members import digest
+
+from ledger.hashing import number_key, release_code_hash
+from ledger.member import ROLES
+
+__all__ = ["CAST", "CODE", "MAY", "STATES", "arguments", "container", "into", "issue", "issue_arguments", "surrendered"]
+
+CAST = {**{role: (role,) for role in sorted(ROLES)}, "rival": ("carrier",), "stranger": ()}
+"""One member of every role; a second carrier who has issued nothing, and a member without a role."""
+ALL = set(CAST)
+CODE = "7Q4MH2XK9DTRWAB3C5EF"
+
+ISSUERS = {
+    "air_waybill": "carrier",
+    "cargo_insurance": "insurer",
+    "carbon_footprint": "shipper",
+    "data_catalogue_entry": "shipper",
+    "delivery_order": "carrier",
+    "traceability_event": "warehouse",
+}
+
+_OFFER = {
+    "accept": ({"buyer"}, "pending_recipient_signs"),
+    "reject": ({"buyer"}, "pending_recipient_signs"),
+    "lapse": (ALL, ""),
+}
+_PASSED_ON = {
+    "accept": ({"forwarder"}, "pending_recipient_signs"),
+    "reject": ({"forwarder"}, "pending_recipient_signs"),
+    "lapse": (ALL, ""),
+    "recall": ({"buyer"}, "controller_signs"),
+    "expire": (ALL, ""),
+}
+_FOOTPRINT = {
+    "withdraw": ({"shipper"}, "issuer_signs"),
+    "supersede": ({"shipper"}, "issuer_signs"),
+    "expire": (ALL, ""),
+}
+MAY: dict[str, Any] = {
+    "air_waybill": {
+        "new": {"issue": ({"carrier", "rival"}, "role")},
+        "issued": {
+            "report": ({"carrier"}, "issuer_signs"),
+            "deliver": ({"carrier"}, "issuer_signs"),
+            "void": ({"carrier"}, "issuer_signs"),
+        },
+        "delivered": {},
+        "void": {},
+    },
+    "cargo_insurance": {
+        "new": {"issue": ({"insurer"}, "role")},
+        "issued": {
+            **_OFFER,
+            "recall": ({"insurer"}, "controller_signs"),
+            "cancel": ({"insurer"}, "issuer_signs"),
+        },
+        "returned": {"cancel": ({"insurer"}, "issuer_signs")},
+        "in_force": {
+            "offer": ({"buyer"}, "controller_signs"),
+            "claim": ({"buyer"}, "controller_signs"),
+            "cancel": ({"insurer"}, "issuer_signs"),
+            "expire": (ALL, ""),
+        },
+        "offered": _PASSED_ON,
+        "claimed": {
+            "withdraw_claim": ({"buyer"}, "controller_signs"),
+            "decline_claim": ({"insurer"}, "issuer_signs"),
+            "settle_part": ({"buyer"}, "controller_signs"),
+            "settle": ({"buyer"}, "controller_signs"),
+        },
+        "settled": {},
+        "cancelled": {},
+        "expired": {},
+    },
+    "carbon_footprint": {
+        "new": {"issue": (ALL, "")},
+        "stated": {**_FOOTPRINT, "request_verification": ({"shipper"}, "issuer_signs")},
+        "in_verification": {
+            **_FOOTPRINT,
+            "withdraw_request": ({"shipper"}, "issuer_signs"),
+            "verify": ({"certifier"}, "field_party_signs"),
+            "decline": ({"certifier"}, "field_party_signs"),
+        },
+        "verified": {**_FOOTPRINT, "revoke_verification": ({"certifier"}, "field_party_signs")},
+        "withdrawn": {},
+        "superseded": {},
+        "expired": {},
+    },
+    "data_catalogue_entry": {
+        "new": {"issue": (ALL, "")},
+        "listed": {
+            "grant": ({"shipper"}, "controller_signs"),
+            "revoke": ({"shipper"}, "controller_signs"),
+            "give_up": ({"buyer"}, "argument_is_actor"),
+            "pause": ({"shipper"}, "controller_signs"),
+            "withdraw": ({"shipper"}, "controller_signs"),
+            "expire": (ALL, ""),
+        },
+        "paused": {
+            "revoke": ({"shipper"}, "controller_signs"),
+            "give_up": ({"buyer"}, "argument_is_actor"),
+            "resume": ({"shipper"}, "controller_signs"),
+            "withdraw": ({"shipper"}, "controller_signs"),
+            "expire": (ALL, ""),
+        },
+        "withdrawn": {},
+        "expired": {},
+    },
+    "delivery_order": {
+        "new": {"issue": ({"carrier", "rival"}, "role")},
+        "issued": {
+            **_OFFER,
+            "recall": ({"carrier"}, "controller_signs"),
+            "cancel": ({"carrier"}, "issuer_signs"),
+            "expire": (ALL, ""),
+        },
+        "returned": {
+            "reoffer": ({"carrier"}, "controller_signs"),
+            "cancel": ({"carrier"}, "issuer_signs"),
+            "expire": (ALL, ""),
+        },
+        "held": {
+            "offer": ({"buyer"}, "controller_signs"),
+            "renew_code": ({"buyer"}, "controller_signs"),
+            "pick_up": ({"carrier", "warehouse"}, "issuer_or_field_party_signs"),
+            "cancel": ({"carrier"}, "issuer_signs"),
+            "expire": (ALL, ""),
+        },
+        "offered": _PASSED_ON,
+        "picked_up": {},
+        "cancelled": {},
+        "expired": {},
+    },
+    "traceability_event": {
+        "new": {"issue": (ALL, "")},
+        "recorded": {"correct": ({"warehouse"}, "issuer_signs"), "void": ({"warehouse"}, "issuer_signs")},
+        "corrected": {},
+        "void": {},
+    },
+}
+
+_ACCEPT = ("buyer", "accept")
+_OFFERED = [_ACCEPT, ("buyer", "offer")]
+_CLAIMED = [_ACCEPT, ("buyer", "claim")]
+_ASKED = [("shipper", "request_verification")]
+STATES: dict[str, dict[str, list[tuple[str, str]]]] = {
+    "air_waybill": {"issued": [], "delivered": [("carrier", "deliver")], "void": [("carrier", "void")]},
+    "cargo_insurance": {
+        "issued": [],
+        "returned": [("insurer", "recall")],
+        "in_force": [_ACCEPT],
+        "offered": _OFFERED,
+        "claimed": _CLAIMED,
+        "settled": [*_CLAIMED, ("buyer", "settle")],
+        "cancelled": [("insurer", "cancel")],
+        "expired": [_ACCEPT],
+    },
+    "carbon_footprint": {
+        "stated": [],
+        "in_verification": _ASKED,
+        "verified": [*_ASKED, ("certifier", "verify")],
+        "withdrawn": [("shipper", "withdraw")],
+        "superseded": [("shipper", "supersede")],
+        "expired": [],
+    },
+    "data_catalogue_entry": {
+        "listed": [("shipper", "grant")],
+        "paused": [("shipper", "grant"), ("shipper", "pause")],
+        "withdrawn": [("shipper", "withdraw")],
+        "expired": [],
+    },
+    "delivery_order": {
+        "issued": [],
+        "returned": [("carrier", "recall")],
+        "held": [_ACCEPT],
+        "offered": _OFFERED,
+        "picked_up": [_ACCEPT, ("warehouse", "pick_up")],
+        "cancelled": [("carrier", "cancel")],
+        "expired": [_ACCEPT],
+    },
+    "traceability_event": {
+        "recorded": [],
+        "corrected": [("warehouse", "correct")],
+        "void": [("warehouse", "void")],
+    },
+}
+"""How a record comes into each state: the acts after its issue."""
+_MORE: dict[str, dict[str, Any]] = {
+    "air_waybill": {"law": "SG", "place": "CNSHA"},
+    "cargo_insurance": {"law": "SG", "to": "buyer"},
+    "delivery_order": {"place": "NLRTM", "to": "buyer", "depot": "warehouse"},
+}
+"""What an issue takes beside record, document and number."""
+
+_USUAL: dict[str, dict[str, Any]] = {
+    "claim": {"claim": digest("claim")},
+    "give_up": {"party": "buyer"},
+    "pick_up": {"code": CODE},
+    "report": {"event": "DEP"},
+    "request_verification": {"to": "certifier"},
+    "revoke": {"party": "buyer"},
+    "verify": {"attestation": digest("report")},
+}
+_CHANGING = {"accept", "cancel", "correct", "grant", "offer", "renew_code", "reoffer", "supersede"}
+"""Actions whose arguments depend on the record or on who acts."""
+
+
+def surrendered(game: Game, carrier: str = "carrier") -> bytes:
+    """A bill of lading whose surrender the carrier has accepted."""
+    bill = game.held_bill("shipper", issuer=carrier)
+    game.done("shipper", "surrender", bill)
+    game.done(carrier, "accept_surrender", bill)
+    return bill
+
+
+def container(game: Game, bill: bytes, number: str = "JWCU3048268") -> bytes:
+    """The key of a container's number under a bill."""
+    return number_key(game.ledger, "container", bill, number)
+
+
+def issue_arguments(game: Game, who: str, kind: str, **changes: Any) -> dict[str, Any]:
+    """Good arguments of an issue; `changes` replace them, and None takes one out."""
+    record = game.fresh(kind)
+    args: dict[str, Any] = {
+        "record": record,
+        "document": digest("document", record.hex()),
+        "number": game.number_argument(who, record.hex()[:12], kind),
+        **_MORE.get(kind, {}),
+    }
+    if args.get("to") == who:
+        args["to"] = "forwarder"
+    if kind == "delivery_order":
+        args["bill"] = changes["bill"] if "bill" in changes else surrendered(game, who if who == "rival" else "carrier")
+        args["container"] = container(game, args["bill"])
+    return {**args, **changes}
+
+
+def issue(game: Game, kind: str, who: str = "", **changes: Any) -> bytes:
+    """A record of `kind` by its usual issuer. Gives its id."""
+    who = who or ISSUERS[kind]
+    args = issue_arguments(game, who, kind, **changes)
+    game.done(who, f"{kind}.issue", **args)
+    return bytes(args["record"])
+
+
+def into(game: Game, kind: str, state: str, lapsing: str = "") -> bytes:
+    """A record of `kind` in `state`; `lapsing` is the action that needs a time that has passed."""
+    lapsing = "expire" if state == "expired" else lapsing
+    changes: dict[str, Any] = {"expires": game.time + HOUR} if lapsing == "expire" else {}
+    if lapsing == "lapse" and state == "issued":
+        changes["until"] = game.time + HOUR
+    record = issue(game, kind, **changes)
+    for who, action in STATES[kind][state]:
+        more = {"until": game.time + HOUR} if (lapsing, action) == ("lapse", "offer") else {}
+        game.done(who, action, record, **{**arguments(game, kind, action, who, record), **more})
+    if lapsing:
+        game.tick(HOUR + 1)
+    if state == "expired":
+        game.done("stranger", "expire", record)
+    assert game.record(record).status == state
+    return record
+
+
+def arguments(game: Game, kind: str, action: str, who: str, record: bytes | None) -> dict[str, Any]:
+    """Good arguments, and further signatures, of an action by `who`."""
+    found = game.record(record) if record is not None else None
+    if action == "issue":
+        return issue_arguments(game, who, kind)
+    if found is None or action not in _CHANGING:
+        return dict(_USUAL.get(action, {}))
+    if action == "grant":
+        return {"to": "bank" if found.fields.get("readers") else "buyer"}
+    if action == "cancel":
+        holder = {member.id: alias for alias, member in game.members.items()}.get(found.controller, who)
+        return {} if holder == who else {"also": [holder]}
+    if action in ("correct", "supersede"):
+        return {"by": issue(game, kind)}
+    if action in ("offer", "reoffer"):
+        return {"to": "bank" if who == "forwarder" else "forwarder"}
+    return {"code_hash": release_code_hash(found.id, CODE)} if kind == "delivery_order" else {}
