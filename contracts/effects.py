@@ -27,12 +27,12 @@ def create(act: Act) -> None:
 
 
 @effect("create_member@1", text="the member's record comes into being, in the member's own control, with its first key",
-        arguments={"record": "id", "public_key": "public_key"}, fields={"keys": "keys"},
+        arguments={"record": "id", "public_key": "public_key", "key_until": "time*"}, fields={"keys": "keys"},
         needs=("new", "unused"), gives=("record", "control"), ends=("new",))  # fmt: skip
 def create_member(act: Act) -> None:
     args, declared = act.args, act.table.fields
     fields: dict[str, Any] = {name: value for name, value in args.items() if name in declared}
-    fields["keys"] = [[1, args["public_key"], act.time, None]]
+    fields["keys"] = [[1, args["public_key"], act.time, args.get("key_until")]]
     act.record = Record(
         args["record"], act.table.kind, act.table.version, "", 0, ZERO, 0, act.time,
         args["record"], args["record"], fields=fields,
@@ -121,9 +121,13 @@ def set_field_to_time(act: Act, field: str) -> None:
     act.record.fields[field] = act.time
 
 
-@effect("replace_key@1", text="the new key takes the old one's place at the ledger's time",
-        arguments={"public_key": "public_key"}, fields={"keys": "keys"}, needs=("record",))  # fmt: skip
+@effect("replace_key@1",
+        text="the new key takes the place of the old ones, which end at the ledger's time, or, where it is given, at "
+             "`overlap_until`",
+        arguments={"public_key": "public_key", "overlap_until": "time*", "key_until": "time*"},
+        fields={"keys": "keys"}, needs=("record",))  # fmt: skip
 def replace_key(act: Act) -> None:
-    keys = [[*entry[:3], act.time if entry[3] is None else entry[3]] for entry in act.record.fields["keys"]]
-    act.record.fields["keys"] = [*keys, [1, act.args["public_key"], act.time, None]]
-    act.numbers[key_claim(act.transaction.ledger, act.args["public_key"])] = act.record.id
+    args, end = act.args, act.args.get("overlap_until", act.time)
+    keys = [[*entry[:3], end if entry[3] is None else min(entry[3], end)] for entry in act.record.fields["keys"]]
+    act.record.fields["keys"] = [*keys, [1, args["public_key"], act.time, args.get("key_until")]]
+    act.numbers[key_claim(act.transaction.ledger, args["public_key"])] = act.record.id

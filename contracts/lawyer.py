@@ -180,7 +180,7 @@ def _shown(value: Any, kind: str, names: Mapping[bytes, str]) -> str:
     if kind == "time" and isinstance(value, int):
         return iso(value)
     if isinstance(value, list):
-        return ", ".join(_shown(item, "id", names) for item in value)
+        return ", ".join(_shown(item, "party" if kind == "parties" else "id", names) for item in value)
     if isinstance(value, dict):
         return ", ".join(f"{key}: {_shown(item, 'text', names)}" for key, item in value.items())
     return "nothing" if value is None else str(value)

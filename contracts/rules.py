@@ -10,7 +10,7 @@ from ledger.errors import NotFoundError
 from ledger.record import Record
 
 # The vocabulary registers itself when these are imported.
-from . import effects, goods_words, governance_words, guards, member_words, title_words
+from . import effects, goods_words, governance_words, guards, member_words, party_words, title_words
 from .act import Act
 from .soundness import check_sound
 from .table import NEW, Action, Primitive, RuleTable
@@ -18,10 +18,13 @@ from .vocabulary import EFFECTS, GUARDS, bind
 
 __all__ = ["ALWAYS", "CompiledAction", "NoSuchTable", "Rules", "compile_table"]
 
-_ = (effects, goods_words, governance_words, guards, member_words, title_words)
+_ = (effects, goods_words, governance_words, guards, member_words, party_words, title_words)
 ALWAYS: Final = (Primitive("actor_is_active@1", {}),)
 """Guards that hold for every action of every table, judged before its own."""
-_GROWING: Final = frozenset({"replace_key@1", "set_field@1"})
+_GROWING: Final = frozenset(
+    {"amend_member@1", "decide_keys@1", "propose_keys@1", "recover_keys@1", "replace_field@1", "replace_key@1",
+     "set_field@1"}
+)  # fmt: skip
 
 
 class NoSuchTable(NotFoundError):

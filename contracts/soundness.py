@@ -25,6 +25,8 @@ __all__ = ["check_sound"]
 
 _Facts = frozenset[str]
 _BEGINNING: _Facts = frozenset({"new"})
+_MOMENTARY: _Facts = frozenset({"unused", "number_free", "alias_free", "codes_free", "key_free", "mandate_free"})
+"""What a guard has made sure of for its own act alone."""
 _LIVE: _Facts = frozenset({"record", "control", "claimed"})
 
 
@@ -134,7 +136,7 @@ def _check_facts(table: RuleTable) -> None:
 def _after(action: Action, facts: _Facts) -> _Facts:
     for word, _ in _words(action):
         facts = (facts - frozenset(word.relies.ends)) | frozenset(word.relies.gives)
-    return facts - {"unused", "number_free", "alias_free"}
+    return facts - _MOMENTARY
 
 
 def _check_needs(table: RuleTable, action: Action, facts: _Facts, start: str) -> None:

@@ -33,6 +33,7 @@ __all__ = [
     "BadCard",
     "MemberCard",
     "alias_key",
+    "amended_claims",
     "check_member_fields",
     "key_claim",
     "lei_adds_up",
@@ -78,11 +79,17 @@ def member_claims(ledger_id: bytes, fields: Mapping[str, Any], public_key: bytes
     """
     claims = {alias_key(ledger_id, fields["alias"]): f"alias {fields['alias']}"}
     claims[key_claim(ledger_id, public_key)] = "key"
-    if fields["lei"]:
+    return claims | amended_claims(ledger_id, fields)
+
+
+def amended_claims(ledger_id: bytes, fields: Mapping[str, Any]) -> dict[bytes, str]:
+    """The state keys of LEI, codes and cosigner keys alone, of those that `fields` has."""
+    claims = {}
+    if fields.get("lei"):
         claims[number_key(ledger_id, "member_lei", ZERO, fields["lei"])] = f"LEI {fields['lei']}"
-    for code in fields["codes"]:
+    for code in fields.get("codes") or ():
         claims[number_key(ledger_id, "member_code", ZERO, code)] = f"code {code}"
-    for text in fields["cosigners"].values():
+    for text in (fields.get("cosigners") or {}).values():
         claims[number_key(ledger_id, "member_cosigner", ZERO, text)] = f"cosigner key {text}"
     return claims
 

@@ -5,7 +5,7 @@ Each takes the evidence, and gives one sentence or raises.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final
 
 from .bundle import Redacted, WholeDocument
@@ -14,11 +14,12 @@ from .disclosure import verify_disclosed
 from .errors import ContradictionError, UnverifiedError
 from .evidence import ChainBroken, Evidence, Unreadable
 from .hashing import ZERO, number_key
+from .key_ring import KeyRing
 from .report import TitleEvent
 from .signature import verify as verify_signature
 from .strict_json import JsonValue
 from .succession import acting_party, begins, target_of
-from .transaction import Transaction, check_ledger
+from .transaction import check_ledger
 
 __all__ = [
     "DocumentMissing",
@@ -76,24 +77,25 @@ class NumberDiffers(ContradictionError):
 
 
 def check_keys(evidence: Evidence) -> str:
-    """(7) Each key that signed is in a member's card or in an entry that gave it to the member before.
+    """(7) Each key that signed is valid then, by a member's card or an entry that gave it to the member before.
 
-    One of them is the actor's, and not retired by the actor's own change of keys. That nobody was suspended, that a
-    key was not taken away by the governors, and that a mandate let one member act for another is for the replay.
+    One of them is the actor's. That nobody was suspended, and that a mandate let one member act for another, is for the
+    replay.
     """
-    owners = {card.key[1]: card.id for card in evidence.the_genesis().members}
-    retired: dict[bytes, int] = {}
+    ring = KeyRing(evidence.the_genesis().members)
     for index, time, signed in evidence.acts:
         body = signed.transaction
-        signers = [key for _, key, _ in signed.signatures]
-        if not any(owners.get(key) == body.actor and time < retired.get(key, time + 1) for key in signers):
-            whose = owners.get(signers[0], body.actor)
-            error = KeyOfAnother if len(signers) == 1 and whose != body.actor else KeyUnknown
+        keys = [key for _, key, _ in signed.signatures]
+        owners = [(ring.owner(key), key) for key in keys]
+        if not any(owner == body.actor and ring.is_valid(key, time) for owner, key in owners):
+            another = len(keys) == 1 and owners[0][0] not in (None, body.actor)
+            error = KeyOfAnother if another else KeyUnknown
             raise error(f"entry {index} is not signed by a key that its actor is shown to have", value=body.actor)
-        if not all(key in owners for key in signers):
+        known = [(owner, key) for owner, key in owners if owner is not None and ring.is_valid(key, time)]
+        if len(known) < len(keys):
             raise KeyUnknown(f"entry {index} has a signature by a key that no member is shown to have", value=index)
-        evidence.signers[index] = _in_order(body.actor, [(owners[key], key) for key in signers])
-        _learn_keys(body, time, owners, retired)
+        evidence.signers[index] = _in_order(body.actor, known)
+        ring.learn(body, time)
     count = len({member for signers in evidence.signers.values() for member, _ in signers})
     return f"{count} members; that no key was revoked at its act rests on the cosigners' replay"
 
@@ -101,27 +103,6 @@ def check_keys(evidence: Evidence) -> str:
 def _in_order(actor: bytes, signers: list[tuple[bytes, bytes]]) -> tuple[tuple[bytes, bytes], ...]:
     """Members with the keys by which they signed, the actor first."""
     return tuple(sorted(signers, key=lambda signer: signer[0] != actor))
-
-
-def _learn_keys(body: Transaction, time: int, owners: dict[bytes, bytes], retired: dict[bytes, int]) -> None:
-    """Take in the key that an act on a member gives it; a change by the member itself retires its older ones."""
-    kind, _, name = body.action.partition(".")
-    if kind != "member" or "public_key" not in body.arguments:
-        return
-    new = _argument(body.arguments, "public_key")
-    member = body.targets[0].record if body.targets else _argument(body.arguments, "record")
-    if name == "rotate_key":
-        until = max((value for value in body.arguments.values() if type(value) is int), default=time)
-        for key in [key for key, owner in owners.items() if owner == member]:
-            retired.setdefault(key, until)
-    owners.setdefault(new, member)
-
-
-def _argument(arguments: Mapping[str, Any], name: str) -> bytes:
-    value = arguments.get(name)
-    if type(value) is not bytes:
-        raise Unreadable(f"an entry has no argument {name}", value=name)
-    return value
 
 
 def check_signatures(evidence: Evidence) -> str:

@@ -6,11 +6,11 @@ Each takes the evidence, and gives one sentence or raises.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 from .entry import Commit, Text, read_entry, split_text
 from .errors import ContradictionError, InputError, LadingError, UnverifiedError
@@ -160,12 +160,23 @@ def _closing(commits: Sequence[Commit], ends: Sequence[int], index: int) -> Comm
 
 
 def _learn(evidence: Evidence, signed: SignedTransaction) -> None:
-    """What an entry that enrols a member calls it."""
+    """What an entry that enrols or amends a member calls it. A code that was a member's once is nobody else's, ever."""
     body = signed.transaction
-    record, alias, codes = (body.arguments.get(name) for name in ("record", "alias", "codes"))
+    args = body.arguments
+    record, alias, codes = args.get("record"), args.get("alias"), args.get("codes")
+    given = tuple(codes) if type(codes) is list else ()
     if body.action == "member.enrol" and type(record) is bytes and type(alias) is str:
         evidence.aliases[record] = alias
-        evidence.codes[record] = tuple(codes) if type(codes) is list else ()
-        names, lei = body.arguments.get("names"), body.arguments.get("lei")
-        legal = {str(key): str(name) for key, name in names.items()} if isinstance(names, dict) else {}
-        evidence.legal[record] = (legal, lei if type(lei) is str else "")
+        evidence.codes[record] = given
+        evidence.legal[record] = _legal(args, {}, "")
+    elif body.action == "member.amend" and body.targets:
+        record = body.targets[0].record
+        evidence.codes[record] = (*evidence.codes.get(record, ()), *given)
+        evidence.legal[record] = _legal(args, *evidence.legal.get(record, ({}, "")))
+
+
+def _legal(arguments: Mapping[str, Any], names: dict[str, str], lei: str) -> tuple[dict[str, str], str]:
+    """The legal names and the LEI of a member, each as it was where the arguments do not give it."""
+    given, number = arguments.get("names"), arguments.get("lei")
+    known = {str(key): str(name) for key, name in given.items()} if isinstance(given, dict) else names
+    return known, number if type(number) is str else lei
