@@ -96,15 +96,23 @@ def make_genesis(plan: Plan, policy: Policy, tables: Sequence[RuleTable], create
     return Genesis.decode(genesis.encode())
 
 
-def found_ledger(home: Home, keys: KeyStore, plan: Plan, *, clock: Callable[[], int]) -> Genesis:
+def found_ledger(
+    home: Home,
+    keys: KeyStore,
+    plan: Plan,
+    *,
+    clock: Callable[[], int],
+    tables: Sequence[RuleTable] | None = None,
+) -> Genesis:
     """Found the ledger in the operator's home: database, pinned genesis and policy, first checkpoint.
 
+    It begins with the shipped rule tables, unless others are given.
     Until all is written, the home belongs to no ledger, and the same can be done again. Raises `AlreadyFounded`.
     """
     with home.lock(purpose="lading init"):
         _check_empty(home)
         policy = make_policy(plan, keys.public_key(KeyName.LOG))
-        tables = shipped_tables()
+        tables = shipped_tables() if tables is None else tables
         genesis = make_genesis(plan, policy, tables, clock())
         draft = home.ledger_path.with_suffix(".founding")
         _remove_draft(draft)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.game import base_tables
 from support.town import Town, bill
 
 from api.node import Node
@@ -29,7 +30,7 @@ class Attack:
     """A town with a bill that the shipper holds; the operator's disk is in the attacker's hands."""
 
     def __init__(self, folder: Path) -> None:
-        self.town = Town(folder / "town")
+        self.town = Town(folder / "town", tables=base_tables())
         self.folder = folder
         self.ledger = self.town.homes["carrier"].ledger_path
         self.town.tick()

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from contracts.table import RuleTable
 from ledger.record import Record
 from nodes.access import open_for_reading
 from nodes.desk import ActReport, Desk
@@ -44,7 +45,7 @@ COSIGNERS = ("carrier", "shipper", "bank", "buyer")
 
 
 class Town:
-    """A ledger and its members; `cards` are changes of a member's card by alias."""
+    """A ledger and its members, with the shipped rule tables or those that are given; `cards` are changes of a member's card by alias."""
 
     def __init__(
         self,
@@ -54,6 +55,7 @@ class Town:
         codes: Mapping[str, Iterable[str]] | None = None,
         cosigners: Iterable[str] = COSIGNERS,
         governors: Iterable[str] = ("carrier",),
+        tables: Sequence[RuleTable] | None = None,
         **plan: Any,
     ) -> None:
         self.folder, self.now = folder, START
@@ -65,7 +67,9 @@ class Town:
         cards = tuple(self.card(alias) for alias in cast)
         options = {"law": "SG", **plan}
         self.plan = Plan("ledger.example/town", cards, tuple(cosigners), tuple(governors), **options)
-        self.genesis = found_ledger(self.homes["carrier"], self.keys["carrier"], self.plan, clock=self.clock)
+        self.genesis = found_ledger(
+            self.homes["carrier"], self.keys["carrier"], self.plan, clock=self.clock, tables=tables
+        )
         for alias in list(cast)[1:]:
             self.join(alias)
 

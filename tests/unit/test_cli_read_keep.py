@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from support.game import base_tables
 from support.reading import Commands
 from support.town import START, Town
 
@@ -17,7 +18,7 @@ from nodes.cosigning import cosign_newest
 
 @pytest.fixture
 def town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Town:
-    town = Town(tmp_path / "town")
+    town = Town(tmp_path / "town", tables=base_tables())
     town.held(holder="bank")
     for who in ("carrier", "shipper", "bank"):
         cosign_newest(town.desk(who), START // 1000)

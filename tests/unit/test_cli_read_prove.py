@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from support.game import base_tables
 from support.reading import Commands
 from support.town import START, Town, bill, invoice
 
@@ -18,7 +19,7 @@ from nodes.cosigning import cosign_newest
 
 @pytest.fixture
 def town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Town:
-    town = Town(tmp_path)
+    town = Town(tmp_path, tables=base_tables())
     monkeypatch.setattr("cli.read_prove.now_ms", lambda: START + 60_000)
     monkeypatch.chdir(tmp_path)
     return town

@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import replace
 
 import pytest
+from support.game import base_tables
 from support.town import Town, bill
 
 from cli.exits import exit_status
@@ -19,7 +20,7 @@ from nodes.lock import FileLock, LockHeld
 
 @pytest.fixture
 def town(tmp_path):
-    return Town(tmp_path)
+    return Town(tmp_path, tables=base_tables())
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from support.game import base_tables
 from support.proven import Trade
 from support.town import Town
 
@@ -33,7 +34,7 @@ SECONDS = 1_764_000_100
 
 @pytest.fixture
 def town(tmp_path: Path) -> Town:
-    town = Town(tmp_path)
+    town = Town(tmp_path, tables=base_tables())
     town.held(holder="bank")
     for at, who in enumerate(("carrier", "shipper", "bank")):
         cosign_newest(town.desk(who), SECONDS + at)
@@ -121,7 +122,7 @@ def test_a_log_that_was_cut_is_found_by_who_remembers_more(town):
 
 def test_a_log_that_was_written_anew_is_found_by_who_remembers_the_old(tmp_path):
     """Another history of the same ledger, in order in itself: only members' memories tell of the first."""
-    town = Town(tmp_path / "town")
+    town = Town(tmp_path / "town", tables=base_tables())
     ledger = town.homes["carrier"].ledger_path
     shutil.copy(ledger, tmp_path / "founded.db")
     town.held(holder="bank")
@@ -175,7 +176,7 @@ def test_a_changed_pin_is_found(town):
 
 def test_a_policy_of_other_keys_knows_no_signature(town, tmp_path):
     """The policy names other cosigners: their lines are known by the members' records, the quorum is not there."""
-    other = Town(tmp_path / "other")
+    other = Town(tmp_path / "other", tables=base_tables())
     home = town.homes["bank"]
     home.write_policy(other.genesis.policy)
     found = audit(town, "bank")

@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from support.game import base_tables
 from support.town import Town, bill
 
 from ledger.store.port import StoreDamaged
@@ -24,7 +25,7 @@ from nodes.home import Home
 
 @pytest.fixture
 def town(tmp_path: Path) -> Town:
-    town = Town(tmp_path / "town")
+    town = Town(tmp_path / "town", tables=base_tables())
     town.held(holder="bank")
     return town
 

@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+from support.game import base_tables
 from support.town import Town, bill
 
 from ledger.errors import DamagedError
@@ -23,7 +24,7 @@ SECONDS = 1_764_000_100
 
 @pytest.fixture
 def town(tmp_path):
-    return Town(tmp_path)
+    return Town(tmp_path, tables=base_tables())
 
 
 def cosign(town, who, time=SECONDS, **options):

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from support.game import base_tables
 from support.town import START, Town, bill
 
 from nodes import doctor
@@ -17,7 +18,7 @@ from nodes.home import Home
 
 @pytest.fixture
 def town(tmp_path: Path) -> Town:
-    return Town(tmp_path)
+    return Town(tmp_path, tables=base_tables())
 
 
 def checks(town: Town, who: str, now: int | None = None) -> dict[str, list[Check]]:

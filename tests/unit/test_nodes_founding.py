@@ -6,6 +6,7 @@ import sqlite3
 from dataclasses import replace
 
 import pytest
+from support.game import base_tables
 from support.town import CAST, START, Town
 
 from ledger.checkpoint import Checkpoint
@@ -25,7 +26,7 @@ from nodes.tables import shipped_rulebook, shipped_tables
 
 @pytest.fixture(scope="module")
 def town(tmp_path_factory):
-    return Town(tmp_path_factory.mktemp("town"))
+    return Town(tmp_path_factory.mktemp("town"), tables=base_tables())
 
 
 @pytest.fixture
@@ -163,7 +164,7 @@ def test_a_ledger_is_never_made_over_another(town, plan):
 
 
 def test_a_founding_that_fails_leaves_no_ledger_and_can_be_done_again(tmp_path, town, plan, monkeypatch):
-    town = Town(tmp_path)
+    town = Town(tmp_path, tables=base_tables())
     town.make_home("other", ["carrier"])
     home, keys = town.homes["other"], town.keys["other"]
     mine = Plan("ledger.example/other", (town.card("other"),))
@@ -183,7 +184,7 @@ def test_a_founding_that_fails_leaves_no_ledger_and_can_be_done_again(tmp_path, 
 
 
 def test_a_database_that_the_home_does_not_know_is_not_touched(tmp_path, plan):
-    town = Town(tmp_path)
+    town = Town(tmp_path, tables=base_tables())
     town.make_home("other")
     home = town.homes["other"]
     sqlite3.connect(home.ledger_path).close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from support.game import base_tables
 from support.proven import Trade
 from support.town import Town, bill, invoice
 
@@ -99,7 +100,7 @@ def test_a_state_that_was_changed_is_not_proven(trade):
 
 @pytest.fixture
 def town(tmp_path):
-    return Town(tmp_path)
+    return Town(tmp_path, tables=base_tables())
 
 
 def package_of(town: Town, who: str, record: bytes) -> DocumentPackage:
