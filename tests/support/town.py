@@ -45,7 +45,10 @@ COSIGNERS = ("carrier", "shipper", "bank", "buyer")
 
 
 class Town:
-    """A ledger and its members, with the shipped rule tables or those that are given; `cards` are changes of a member's card by alias."""
+    """A ledger and its members, with the shipped rule tables or those that are given.
+
+    `cards` are changes of a member's card by alias.
+    """
 
     def __init__(
         self,
