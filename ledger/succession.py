@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from .transaction import Target, Transaction
 
-__all__ = ["acting_party", "begins", "said_of", "target_of"]
+__all__ = ["acting_party", "begins", "made_by", "said_of", "target_of"]
 
 _NOTHING: Final[Mapping[str, Any]] = {}
 
@@ -34,6 +34,14 @@ def begins(body: Transaction, record: bytes) -> bool:
     if target_of(body, record) is not None:
         return False
     return body.arguments.get("record") == record or _part(body, record) is not None
+
+
+def made_by(body: Transaction) -> list[bytes]:
+    """The records that the act brings into being, in the order in which it names them."""
+    parts = body.arguments.get("parts")
+    named = [part.get("record") for part in parts if type(part) is dict] if type(parts) is list else []
+    named.append(body.arguments.get("record"))
+    return [record for record in named if type(record) is bytes and begins(body, record)]
 
 
 def said_of(body: Transaction, record: bytes) -> Mapping[str, Any]:

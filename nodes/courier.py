@@ -11,16 +11,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from contracts.parties import GROUP
 from ledger.errors import LadingError
 from ledger.record import Record
-from nodes.delivery import fetch_all, hand_on
+from nodes.delivery import committed_texts, fetch_all, hand_on
 from nodes.inbox import Fetched
 from nodes.keystore import KeyStore
 from nodes.parcel import Note, Parcel
 from nodes.reader import LedgerReader, NoSuchRecord
 from nodes.vault import NoDocument, Vault
 
-__all__ = ["Courier", "HandedOn", "receivers"]
+__all__ = ["Courier", "HandedOn", "committed_texts", "concerned", "receivers"]
 
 
 @dataclass(slots=True)
@@ -30,6 +31,12 @@ class HandedOn:
     to: list[bytes] = field(default_factory=list)
     records: int = 0
     errors: list[LadingError] = field(default_factory=list)
+
+    def add(self, other: HandedOn) -> None:
+        """Count what was handed on with another record too."""
+        self.to += [party for party in other.to if party not in self.to]
+        self.records += other.records
+        self.errors += other.errors
 
 
 class Courier:
@@ -63,10 +70,10 @@ class Courier:
         return done
 
     def send_note(self, note: Note, record: Record, reader: LedgerReader) -> list[LadingError]:
-        """Send the text of a reason to who is in control and to who issued the record."""
+        """Send the text of a reason to those whom the record concerns."""
         errors = []
-        for party in dict.fromkeys((record.controller, record.issuer)):
-            if party is None or party == self._member or not _is_member(party, reader):
+        for party in concerned(record, reader):
+            if party == self._member:
                 continue
             try:
                 self._send(Parcel(None, (), (note,)), record.id, party, reader)
@@ -89,7 +96,7 @@ class Courier:
             acts = reader.history(reader.record(record_id))
         except NoSuchRecord:
             acts = []
-        committed = {act.signed.transaction.arguments.get("reason") for act in acts}
+        committed = committed_texts(acts)
         notes = tuple(note for note in parcel.notes if note.commitment in committed)
         return Parcel(parcel.document, parcel.attachments, notes)
 
@@ -106,6 +113,18 @@ def receivers(record: Record, bound_to: Sequence[bytes], reader: LedgerReader) -
         wanted.append(None if found is None else found.controller)
     parties = dict.fromkeys(party for party in wanted if party is not None and party != record.issuer)
     return [party for party in parties if _is_member(party, reader)]
+
+
+def concerned(record: Record, reader: LedgerReader) -> list[bytes]:
+    """The members whom a record concerns: who is in control, may come to be, or issued it; of a group each member."""
+    pending = None if record.pending is None else record.pending.party
+    parties = (record.controller, record.issuer, pending, record.pledgee, record.beneficiary, record.hold)
+    found: list[bytes] = []
+    for party in parties:
+        other = None if party is None else reader.find(party)
+        if other is not None:
+            found += other.fields["members"] if other.kind == GROUP else [other.id]
+    return [member for member in dict.fromkeys(found) if _is_member(member, reader)]
 
 
 def _is_member(party: bytes, reader: LedgerReader) -> bool:

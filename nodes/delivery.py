@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from ledger import codec
@@ -15,11 +15,18 @@ from nodes.documents.read import read_as
 from nodes.inbox import Fetched, deliver, fetch
 from nodes.keystore import KeyStore
 from nodes.parcel import DocumentPackage, Note, Parcel
-from nodes.reader import LedgerReader, NoSuchRecord
+from nodes.reader import Act, LedgerReader, NoSuchRecord
 from nodes.sealing import Address, Opened, seal
 from nodes.vault import NoDocument, Vault
 
-__all__ = ["DocumentNotOfRecord", "NotOnLedgerYet", "fetch_all", "hand_on", "package_commitment"]
+__all__ = [
+    "DocumentNotOfRecord",
+    "NotOnLedgerYet",
+    "committed_texts",
+    "fetch_all",
+    "hand_on",
+    "package_commitment",
+]
 
 
 class DocumentNotOfRecord(ContradictionError):
@@ -111,8 +118,19 @@ def _check_number(document: Document, record: Record, reader: LedgerReader) -> N
         return
     key = number_key(reader.genesis.id, declared.cls, record.issuer, document.facts.number)
     item = reader.item(claim_key(record.issuer, key))
-    if item is None or codec.decode(item.content, limit=MAX_CONTENT)[2] != record.id:
+    holder = None if item is None else codec.decode(item.content, limit=MAX_CONTENT)[2]
+    if holder is None or holder not in _successors(record, reader):
         raise DocumentNotOfRecord("the record was issued under another number than its document has", value=record.id)
+
+
+def _successors(record: Record, reader: LedgerReader) -> list[bytes]:
+    """The record itself, and those that took its place and may have its number since."""
+    found, at = [record.id], 0
+    while at < len(found):
+        known = reader.find(found[at])
+        found += [] if known is None else [one for one in known.replaced_by if one not in found]
+        at += 1
+    return found
 
 
 def _check_files(parcel: Parcel, secret: bytes, record: Record) -> None:
@@ -124,6 +142,11 @@ def _check_files(parcel: Parcel, secret: bytes, record: Record) -> None:
             raise DocumentNotOfRecord(f"the file {name} does not belong to this record", value=record.id)
     if sorted(attachment_commitment(secret, file.ref.sha256) for file in parcel.attachments) != committed:
         raise DocumentNotOfRecord("the files are not all those that belong to this record", value=record.id)
+
+
+def committed_texts(acts: Iterable[Act]) -> set[bytes]:
+    """Every hash that acts hold: a note is one of theirs if its commitment is among them."""
+    return {value for act in acts for value in act.signed.transaction.arguments.values() if type(value) is bytes}
 
 
 def _secret(vault: Vault, record: Record) -> bytes:
@@ -147,7 +170,7 @@ def _check_notes(notes: tuple[Note, ...], record: Record, reader: LedgerReader) 
         acts = reader.history(record)
     except NoSuchRecord:
         acts = []
-    committed = {act.signed.transaction.arguments.get("reason") for act in acts}
+    committed = committed_texts(acts)
     for note in notes:
         if note_commitment(note.salt, note.text) != note.commitment or note.commitment not in committed:
             raise DocumentNotOfRecord("a note is not the one of any act on this record", value=record.id)

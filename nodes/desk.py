@@ -15,29 +15,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
 from ledger.errors import InputError, LadingError, RefusedError, UsageError
-from ledger.hashing import note_commitment
+from ledger.hashing import ledger_record, note_commitment
 from ledger.record import Record
+from ledger.succession import made_by
 from ledger.transaction import SignedTransaction, Target, Transaction, sign
 from nodes.access import open_for_reading, open_for_writing
 from nodes.checkpoints import check_not_behind, sign_current
 from nodes.cosigned import Cosigned
-from nodes.courier import Courier, HandedOn, receivers
+from nodes.courier import Courier, HandedOn, concerned, receivers
 from nodes.documents.model import Document
 from nodes.engines.solo import Done, SoloEngine
 from nodes.home import Home
 from nodes.inbox import Fetched
 from nodes.issuing import Issue, beginning, issue_arguments
 from nodes.keystore import KeyName, MemoryKeyStore
-from nodes.parcel import Attachment, DocumentPackage, Note
+from nodes.parcel import Attachment, DocumentPackage, Note, Parcel
 from nodes.reader import LedgerReader
 from nodes.vault import Vault
 
-__all__ = ["VALID_FOR", "ActReport", "BeforeSigning", "Desk", "NoKeys"]
+__all__ = ["VALID_FOR", "ActReport", "BeforeSigning", "Desk", "NoKeys", "Prepared"]
 
 VALID_FOR: Final = 3_600_000
 """How long a transaction may wait to be included, in milliseconds of ledger time: one hour."""
@@ -63,6 +64,17 @@ class ActReport:
     undelivered: tuple[LadingError, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An act that only has to be signed, with the notes that it commits to and the parcels of records that it makes."""
+
+    records: tuple[Record, ...]
+    action: str
+    arguments: Mapping[str, Any]
+    notes: tuple[Note, ...] = ()
+    parcels: Mapping[bytes, Parcel] = field(default_factory=dict)
+
+
 class Desk:
     """One member at work. `clock` gives Unix milliseconds, `random_bytes` fresh randomness."""
 
@@ -77,6 +89,8 @@ class Desk:
     ) -> None:
         self.home = home
         self.before_signing: BeforeSigning = before_signing or (lambda transaction, reader: None)
+        self.represented: bytes | None = None
+        """For whom this member acts, by a mandate; for itself if None."""
         self._keys = keys
         self._clock = clock
         self._random = random_bytes
@@ -96,6 +110,11 @@ class Desk:
         if member is None:
             raise NoKeys(f"the home {self.home.folder} is no member's", value=str(self.home.folder))
         return member
+
+    @property
+    def party(self) -> bytes:
+        """Whose acts they are: the member's own, or those of whom it represents."""
+        return self.member if self.represented is None else self.represented
 
     @cached_property
     def vault(self) -> Vault:
@@ -143,26 +162,29 @@ class Desk:
     def build(
         self,
         reader: LedgerReader,
-        record: Record | None,
+        records: Record | Sequence[Record] | None,
         action: str,
         arguments: Mapping[str, Any],
         *,
         valid_for: int = VALID_FOR,
     ) -> SignedTransaction:
-        """Build, show and sign the transaction of one act, named with its kind, on the record as it is given.
+        """Build, show and sign the transaction of one act, named with its kind, on records as they are given.
 
         `valid_for` is in milliseconds.
         """
-        rules = reader.rules
-        version = rules.table(action.partition(".")[0]).version if record is None else rules.standing(record)[0]
-        targets = () if record is None else (Target(record.id, record.sequence, record.head),)
+        targets: list[Record] = [records] if isinstance(records, Record) else list(records or ())
+        rules, (kind, _, name) = reader.rules, action.partition(".")
+        version = rules.standing(targets[0])[0] if targets else rules.table(kind).version
+        compiled = rules.action(kind, version, name)
+        if compiled is not None and compiled.action.targets == "ledger" and len(targets) == 1:
+            targets.append(reader.record(ledger_record(reader.genesis.id)))
         transaction = Transaction(
             ledger=reader.genesis.id,
-            targets=targets,
+            targets=tuple(Target(record.id, record.sequence, record.head) for record in targets),
             action=action,
             arguments=dict(arguments),
             actor=self.member,
-            represented=None,
+            represented=self.represented,
             statement=f"{action}@{version}",
             valid_until=self._clock() + valid_for,
             salt=self._random(32),
@@ -206,7 +228,7 @@ class Desk:
             members, table = reader.members(), reader.rules.table(kind)
             first = beginning(table, action)
             arguments = issue_arguments(
-                document, choice, reader.record(self.member), members, table, first, engine.ledger_id,
+                document, choice, reader.record(self.party), members, table, first, engine.ledger_id,
                 reader.rules.parameters,
             )  # fmt: skip
             signed = self.build(reader, None, f"{kind}.{first.name}", arguments)
@@ -235,20 +257,66 @@ class Desk:
         Documents go on with an offer, the text of a reason with a refusal. Raises `Stale`, naming the entry that
         won, if the record has moved on since.
         """
-        filled, note, handed = dict(arguments), self._note(reason), HandedOn()
-        if note is not None:
-            filled["reason"] = note.commitment
-        with self.writing(action) as engine:
-            signed = self.build(engine.reader, record, f"{record.kind}.{action}", filled)
-            if note is not None:
+        return self.perform(self.prepare([record], action, arguments, texts={"reason": reason}))
+
+    def prepare(
+        self,
+        records: Sequence[Record],
+        action: str,
+        arguments: Mapping[str, Any],
+        *,
+        texts: Mapping[str, str] | None = None,
+        parcels: Mapping[bytes, Parcel] | None = None,
+    ) -> Prepared:
+        """One action on records of a kind; `texts` are those to which arguments of their names commit, by name."""
+        notes = {name: self.note(text) for name, text in (texts or {}).items() if text}
+        filled = {**arguments, **{name: note.commitment for name, note in notes.items()}}
+        kept = tuple(notes.values())
+        packed = {made: Parcel(one.document, one.attachments, kept) for made, one in (parcels or {}).items()}
+        return Prepared(tuple(records), f"{records[0].kind}.{action}", filled, kept, packed)
+
+    def perform(self, prepared: Prepared) -> ActReport:
+        """Sign what was prepared, and submit it; what goes with it is kept before, and handed on after."""
+        with self.writing(prepared.action.partition(".")[2]) as engine:
+            self._name_made(prepared)
+            signed = self.build(engine.reader, prepared.records, prepared.action, prepared.arguments)
+            self.keep(prepared)
+            try:
+                report = self.submit(engine, signed)
+            except (RefusedError, InputError):
+                for made in prepared.parcels:
+                    self.vault.forget(made)
+                raise
+            return self.hand_on(report, signed.transaction, prepared.notes, engine.reader)
+
+    def keep(self, prepared: Prepared) -> None:
+        """Put into the vault what goes with an act: its notes, and the documents of the records that it makes."""
+        self._name_made(prepared)
+        for record in prepared.records:
+            for note in prepared.notes:
                 self.vault.add_note(record.id, note)
-            report = self.submit(engine, signed)
-            to = filled.get("to")
-            if type(to) is bytes:
-                handed = self.courier.hand_on(record.id, [to], engine.reader)
-            if note is not None:
-                handed.errors += self.courier.send_note(note, report.record, engine.reader)
+        for made, parcel in prepared.parcels.items():
+            self.vault.take(made, parcel)
+
+    def hand_on(
+        self, report: ActReport, transaction: Transaction, notes: Sequence[Note], reader: LedgerReader
+    ) -> ActReport:
+        """Give the documents and notes of an act that was done to those whom it concerns."""
+        handed, to = HandedOn(), transaction.arguments.get("to")
+        if type(to) is bytes:
+            for target in transaction.targets:
+                handed.add(self.courier.hand_on(target.record, [to], reader))
+        for made in made_by(transaction) if transaction.targets else ():
+            parties = [party for party in concerned(reader.record(made), reader) if party != self.member]
+            handed.add(self.courier.hand_on(made, parties, reader))
+        for note in notes:
+            for target in transaction.targets:
+                handed.errors += self.courier.send_note(note, reader.record(target.record), reader)
         return _report(report, handed)
+
+    def _name_made(self, prepared: Prepared) -> None:
+        for made, parcel in prepared.parcels.items():
+            self._issuing[made] = "" if parcel.document is None else parcel.document.labels.get("number", "")
 
     def _keep(self, record_id: bytes, document: Document, secret: bytes, attachments: Sequence[Attachment]) -> None:
         refs = tuple(
@@ -258,12 +326,19 @@ class Desk:
         package = DocumentPackage(str(document.kind), document.media_type, document.original, secret, labels, refs)
         self.vault.put(record_id, package)
 
-    def _note(self, reason: str) -> Note | None:
-        if not reason:
-            return None
+    def note(self, text: str) -> Note:
+        """A text that an act commits to, with fresh randomness."""
         salt = self._random(32)
-        Note(salt, reason, salt).check()  # before it is hashed: what a shell hands over need not be Unicode
-        return Note(note_commitment(salt, reason), reason, salt)
+        Note(salt, text, salt).check()  # before it is hashed: what a shell hands over need not be Unicode
+        return Note(note_commitment(salt, text), text, salt)
+
+    def fresh(self) -> bytes:
+        """32 random bytes, for the id of a record or the secret of a document."""
+        return self._random(32)
+
+    def now(self) -> int:
+        """The clock, in Unix milliseconds."""
+        return self._clock()
 
 
 def _report(report: ActReport, handed: HandedOn) -> ActReport:

@@ -16,6 +16,7 @@ from nodes.documents.model import Document, Form, Kind, PartyFacts, Role
 from nodes.documents.read import has_reader
 
 __all__ = [
+    "CLAUSE",
     "ArgumentMissing",
     "ChoiceMissing",
     "Issue",
@@ -30,6 +31,10 @@ __all__ = [
     "kind_named",
     "outsiders",
 ]
+
+
+CLAUSE: Final = "BIMCO-EBILL-2025"
+"""The electronic-bill clause of the contract of carriage that an issue names, unless another is given."""
 
 
 class NotTheIssuer(UsageError):
@@ -163,6 +168,7 @@ def issue_arguments(
         "law": issue.law or parameters.get("law"),
         "place": issue.place or None,
         "rulebook": bytes.fromhex(parameters.get("rulebook", "")),
+        "clause": CLAUSE,
         "to": issue.to,
     }
     if document is not None:

@@ -44,7 +44,7 @@ MAX_DOCUMENT: Final = 16 * 1024 * 1024
 """Largest document, in bytes."""
 MAX_ATTACHMENT: Final = 100 * 1024 * 1024
 """Largest attachment, in bytes, unless the vault is told otherwise."""
-MAX_NOTE: Final = 65_536
+MAX_NOTE: Final = 1_048_576
 """Longest text of a note, in bytes of UTF-8."""
 MAX_PARCEL: Final = 128 * 1024 * 1024
 """Largest parcel, in bytes, unless told otherwise."""

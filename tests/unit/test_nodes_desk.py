@@ -13,7 +13,7 @@ from nodes.access import open_for_reading
 from nodes.desk import Desk, NoKeys
 from nodes.engines.solo import SoloEngine
 from nodes.inbox import InboxFull
-from nodes.parcel import Attachment, MalformedParcel, TooLargeToKeep
+from nodes.parcel import MAX_NOTE, Attachment, MalformedParcel, TooLargeToKeep
 from nodes.vault import NoDocument
 
 TERMS = Attachment("terms.txt", "text/plain", b"terms of carriage\n")
@@ -109,7 +109,7 @@ def test_a_reason_of_a_refused_act_spoils_no_parcel(town):
     assert (one.outcome, one.opened.parcel.notes) == ("taken", ())
 
 
-@pytest.mark.parametrize(("reason", "error"), [("x" * 70_000, TooLargeToKeep), ("\udcff", MalformedParcel)])
+@pytest.mark.parametrize(("reason", "error"), [("x" * (MAX_NOTE + 1), TooLargeToKeep), ("\udcff", MalformedParcel)])
 def test_a_reason_that_is_no_text_is_refused_before_anything_is_done(town, reason, error):
     record_id = town.issue(bill()).record.id
     size = town.size()
