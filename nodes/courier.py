@@ -21,7 +21,7 @@ from nodes.parcel import Note, Parcel
 from nodes.reader import LedgerReader, NoSuchRecord
 from nodes.vault import NoDocument, Vault
 
-__all__ = ["Courier", "HandedOn", "committed_texts", "concerned", "receivers"]
+__all__ = ["Courier", "HandedOn", "committed_texts", "concerned", "members_behind", "receivers"]
 
 
 @dataclass(slots=True)
@@ -118,7 +118,15 @@ def receivers(record: Record, bound_to: Sequence[bytes], reader: LedgerReader) -
 def concerned(record: Record, reader: LedgerReader) -> list[bytes]:
     """The members whom a record concerns: who is in control, may come to be, or issued it; of a group each member."""
     pending = None if record.pending is None else record.pending.party
-    parties = (record.controller, record.issuer, pending, record.pledgee, record.beneficiary, record.hold)
+    parties = [record.controller, record.issuer, pending, record.pledgee, record.beneficiary, record.hold]
+    table = reader.rules.tables.get((record.kind, record.version))
+    for name, declared in {} if table is None else table.fields.items():
+        parties += [record.fields.get(name)] if declared.type == "party" else []
+    return members_behind(parties, reader)
+
+
+def members_behind(parties: Iterable[bytes | None], reader: LedgerReader) -> list[bytes]:
+    """The members that parties are, each once; of a group in joint control all of them."""
     found: list[bytes] = []
     for party in parties:
         other = None if party is None else reader.find(party)

@@ -26,6 +26,7 @@ __all__ = [
     "fetch_all",
     "hand_on",
     "package_commitment",
+    "signing_keys",
 ]
 
 
@@ -65,13 +66,13 @@ def fetch_all(inbox: Path, vault: Vault, keys: KeyStore, member: bytes, reader: 
         keys,
         ledger_id=reader.genesis.id,
         recipient=member,
-        signing_keys=_signing_keys(reader),
+        signing_keys=signing_keys(reader),
         check=lambda opened: _check(opened, vault, reader),
     )
 
 
-def _signing_keys(reader: LedgerReader) -> Callable[[bytes], list[bytes]]:
-    """Every key that a member has ever had: a parcel may be fetched after its sender has changed the key."""
+def signing_keys(reader: LedgerReader) -> Callable[[bytes], list[bytes]]:
+    """Gives every key that a member has ever had: a parcel may be fetched after its sender has changed the key."""
 
     def of(member: bytes) -> list[bytes]:
         record = reader.find(member)

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
+from contracts.replay import statement_version
 from ledger.errors import InputError, LadingError, RefusedError, UsageError
 from ledger.hashing import ledger_record, note_commitment
 from ledger.record import Record
@@ -27,7 +28,7 @@ from ledger.transaction import SignedTransaction, Target, Transaction, sign
 from nodes.access import open_for_reading, open_for_writing
 from nodes.checkpoints import check_not_behind, sign_current
 from nodes.cosigned import Cosigned
-from nodes.courier import Courier, HandedOn, concerned, receivers
+from nodes.courier import Courier, HandedOn, concerned, members_behind, receivers
 from nodes.documents.model import Document
 from nodes.engines.solo import Done, SoloEngine
 from nodes.home import Home
@@ -38,7 +39,7 @@ from nodes.parcel import Attachment, DocumentPackage, Note, Parcel
 from nodes.reader import LedgerReader
 from nodes.vault import Vault
 
-__all__ = ["VALID_FOR", "ActReport", "BeforeSigning", "Desk", "NoKeys", "Prepared"]
+__all__ = ["VALID_FOR", "ActReport", "BeforeSigning", "Desk", "NoKeys", "Prepared", "label"]
 
 VALID_FOR: Final = 3_600_000
 """How long a transaction may wait to be included, in milliseconds of ledger time: one hour."""
@@ -220,7 +221,7 @@ class Desk:
         """
         kind = kind if document is None else str(document.kind)
         record_id, secret = self._random(32), self._random(32)
-        self._issuing[record_id] = "" if document is None else _label(document.facts.number)
+        self._issuing[record_id] = "" if document is None else label(document.facts.number)
         hashes = tuple(file.ref.sha256 for file in attachments)
         choice = Issue(record_id, secret, to, bound_to, until, law, place, hashes, given or {})
         with self.writing("issue") as engine:
@@ -302,10 +303,10 @@ class Desk:
         self, report: ActReport, transaction: Transaction, notes: Sequence[Note], reader: LedgerReader
     ) -> ActReport:
         """Give the documents and notes of an act that was done to those whom it concerns."""
-        handed, to = HandedOn(), transaction.arguments.get("to")
-        if type(to) is bytes:
-            for target in transaction.targets:
-                handed.add(self.courier.hand_on(target.record, [to], reader))
+        handed = HandedOn()
+        named = members_behind(_parties_named(transaction, reader), reader)
+        for target in transaction.targets:
+            handed.add(self.courier.hand_on(target.record, [one for one in named if one != self.member], reader))
         for made in made_by(transaction) if transaction.targets else ():
             parties = [party for party in concerned(reader.record(made), reader) if party != self.member]
             handed.add(self.courier.hand_on(made, parties, reader))
@@ -322,7 +323,7 @@ class Desk:
         refs = tuple(
             self.vault.add_attachment(record_id, file.name, file.media_type, file.content) for file in attachments
         )
-        labels = {"number": _label(document.facts.number), "issuer": _label(document.facts.issuer.name)}
+        labels = {"number": label(document.facts.number), "issuer": label(document.facts.issuer.name)}
         package = DocumentPackage(str(document.kind), document.media_type, document.original, secret, labels, refs)
         self.vault.put(record_id, package)
 
@@ -341,10 +342,20 @@ class Desk:
         return self._clock()
 
 
+def _parties_named(transaction: Transaction, reader: LedgerReader) -> list[bytes]:
+    """The parties that an act on a record names: it is offered, pledged or presented to them."""
+    kind, _, name = transaction.action.partition(".")
+    table = reader.rules.tables.get((kind, statement_version(transaction.statement) or 0))
+    action = None if table is None else table.actions.get(name)
+    declared = {} if action is None else action.arguments
+    values = transaction.arguments
+    return [values[one] for one, of in declared.items() if of.type == "party" and type(values.get(one)) is bytes]
+
+
 def _report(report: ActReport, handed: HandedOn) -> ActReport:
     return ActReport(report.done, report.record, tuple(handed.to), tuple(handed.errors))
 
 
-def _label(text: str) -> str:
+def label(text: str) -> str:
     """A text of a document as a label, which is one line."""
     return "".join(mark for mark in text if mark.isprintable())[:255]

@@ -30,6 +30,7 @@ __all__ = [
     "issue_arguments",
     "kind_named",
     "outsiders",
+    "title_arguments",
 ]
 
 
@@ -200,6 +201,8 @@ def _check_all_given(arguments: Mapping[str, Any], table: RuleTable, action: Act
         if of.optional or name in arguments:
             continue
         what = table.title.lower()
+        if name == "to" and table.kind == Kind.BILL_OF_LADING:
+            raise NoFirstHolder("nobody in the document is a member that could be its first holder")
         if name in _CHOICES:
             raise ChoiceMissing(f"the {what} needs its {_CHOICES[name][0]}", value=number, hint=_CHOICES[name][1])
         raise ArgumentMissing(f"the {action.name} of a {what} needs {name}: {of.about}", value=name)
@@ -242,16 +245,21 @@ def _parties(document: Document, issue: Issue, members: Mapping[bytes, Record]) 
         return {"consignee": None if consignee is None else consignee.id}
     if document.kind is not Kind.BILL_OF_LADING:
         return {}
-    first = find_party(facts.parties.get(Role.FIRST_HOLDER), members)
+    first, shipper = (find_party(facts.parties.get(role), members) for role in (Role.FIRST_HOLDER, Role.SHIPPER))
     to = issue.to if issue.to is not None else None if first is None else first.id
-    if to is None:
-        raise NoFirstHolder("nobody in the document is a member that could be its first holder")
+    named = {"to": to, "shipper": None if shipper is None else shipper.id}
+    return {**named, **title_arguments(document, issue.secret, members)}
+
+
+def title_arguments(document: Document, secret: bytes, members: Mapping[bytes, Record]) -> dict[str, Any]:
+    """How title to a bill passes, as its document says: the form, and the order party or the consignee."""
+    facts = document.facts
     form = facts.form or Form.STRAIGHT
-    arguments: dict[str, Any] = {"to": to, "form": form.value}
+    arguments: dict[str, Any] = {"form": form.value}
     if form is Form.ORDER:
-        arguments["order_party"] = _reference(facts.parties.get(Role.ORDER_PARTY), issue, members)
+        arguments["order_party"] = _reference(facts.parties.get(Role.ORDER_PARTY), secret, members)
     elif form is Form.STRAIGHT:
-        arguments["consignee"] = _reference(facts.parties.get(Role.CONSIGNEE), issue, members)
+        arguments["consignee"] = _reference(facts.parties.get(Role.CONSIGNEE), secret, members)
     return arguments
 
 
@@ -265,7 +273,7 @@ def outsiders(document: Document, members: Mapping[bytes, Record]) -> list[tuple
     return [] if role is None or party is None or find_party(party, members) is not None else [(role, party)]
 
 
-def _reference(party: PartyFacts | None, issue: Issue, members: Mapping[bytes, Record]) -> bytes | None:
+def _reference(party: PartyFacts | None, secret: bytes, members: Mapping[bytes, Record]) -> bytes | None:
     """A member's id, or the salted reference of a party that is none: it can be named, and cannot act."""
     if party is None:
         return None
@@ -273,4 +281,4 @@ def _reference(party: PartyFacts | None, issue: Issue, members: Mapping[bytes, R
     if member is not None:
         return member.id
     described: JsonValue = {"name": party.name, "lei": party.lei, "codes": list(party.codes)}
-    return outside_party(issue.secret, canonicalise(described))
+    return outside_party(secret, canonicalise(described))
