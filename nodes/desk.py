@@ -303,13 +303,13 @@ class Desk:
         self, report: ActReport, transaction: Transaction, notes: Sequence[Note], reader: LedgerReader
     ) -> ActReport:
         """Give the documents and notes of an act that was done to those whom it concerns."""
-        handed = HandedOn()
-        named = members_behind(_parties_named(transaction, reader), reader)
+        handed, made = HandedOn(), made_by(transaction)
+        named = [] if made else members_behind(_parties_named(transaction, reader), reader)
         for target in transaction.targets:
             handed.add(self.courier.hand_on(target.record, [one for one in named if one != self.member], reader))
-        for made in made_by(transaction) if transaction.targets else ():
-            parties = [party for party in concerned(reader.record(made), reader) if party != self.member]
-            handed.add(self.courier.hand_on(made, parties, reader))
+        for one in made if transaction.targets else ():
+            parties = [party for party in concerned(reader.record(one), reader) if party != self.member]
+            handed.add(self.courier.hand_on(one, parties, reader))
         for note in notes:
             for target in transaction.targets:
                 handed.errors += self.courier.send_note(note, reader.record(target.record), reader)
