@@ -5,7 +5,7 @@ In memory are the paths and, for each, where in the file its salt and content st
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from tempfile import TemporaryFile
 from typing import IO, Final
 
@@ -33,11 +33,11 @@ class Scratch(MemoryStore):
     def __len__(self) -> int:
         return len(self._places)
 
-    def append(self, batch: Batch) -> None:
+    def append(self, batch: Batch, handed_over: Callable[[], None] | None = None) -> None:
         """Take the state of a batch; of its log only that of height 0, where genesis and tables stand."""
         self.batch = batch
         if batch.head.height == 0:
-            super().append(batch)
+            super().append(batch, handed_over)
         for row in batch.rows:
             data = row.item.salt + row.item.content
             self._file.seek(self._end)

@@ -33,7 +33,11 @@ class CachedState:
 
     def prefetch(self, transactions: Iterable[SignedTransaction]) -> None:
         """Read, in one query, the records that a batch will ask for."""
-        self._let_go()
+        self.let_go()
+        self.look_ahead(transactions)
+
+    def look_ahead(self, transactions: Iterable[SignedTransaction]) -> None:
+        """As `prefetch`, and nothing is let go: what is not on the disk yet may be among it."""
         wanted: set[bytes] = set()
         for signed in transactions:
             transaction = signed.transaction
@@ -76,7 +80,7 @@ class CachedState:
             records.pop(record_id, None)
             records[record_id] = record
 
-    def _let_go(self) -> None:
+    def let_go(self) -> None:
         """Let go of the oldest, many at a time: taking them out one by one would walk over the empty places."""
         records = self._records
         if len(records) > self._limit + _SLACK:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from threading import RLock
 
 from ledger.chain import Batch, Head
@@ -46,7 +46,7 @@ class MemoryStore:
         with self._lock:
             return Frontier.read(self.hash_at, len(self._entries))
 
-    def append(self, batch: Batch) -> None:
+    def append(self, batch: Batch, handed_over: Callable[[], None] | None = None) -> None:
         """Write a batch."""
         with self._lock:
             self._check_follows(batch)
@@ -59,6 +59,8 @@ class MemoryStore:
                 self._state[row.path] = (row.leaf, row.item)
             self._undos[batch.head.height] = pack_undo(batch.undo)
             self._commits.append(batch.commit.index)
+        if handed_over is not None:
+            handed_over()
 
     def _check_follows(self, batch: Batch) -> None:
         height, size = len(self._commits), len(self._entries)

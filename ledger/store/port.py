@@ -110,10 +110,11 @@ class Store(Protocol):
         """The right edge of the log's tree at the newest commit."""
         ...
 
-    def append(self, batch: Batch) -> None:
+    def append(self, batch: Batch, handed_over: Callable[[], None] | None = None) -> None:
         """Write entries, hashes, state rows, undo record and commit in one durable transaction.
 
-        Raises `StoreMoved` if the batch does not follow the newest commit.
+        `handed_over` is called when nothing is left but to wait for the disk. Raises `StoreMoved` if the batch
+        does not follow the newest commit.
         """
         ...
 

@@ -6,6 +6,8 @@ stored. So two processes that both believe to stand at the head cannot both appe
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sqlalchemy import Connection, func, select
 
 from ledger.chain import Batch
@@ -33,12 +35,14 @@ class SqlStore(LogTables, StateTables, CheckpointTables):
     of the database from their first read to their end (snapshot or repeatable read).
     """
 
-    def append(self, batch: Batch) -> None:
+    def append(self, batch: Batch, handed_over: Callable[[], None] | None = None) -> None:
         """Write a batch."""
         with self._writing() as connection:
             self._check_follows(connection, batch)
             self._append_log(connection, batch)
             self._append_state(connection, batch)
+            if handed_over is not None:
+                handed_over()
 
     def _check_follows(self, connection: Connection, batch: Batch) -> None:
         row = self._run(connection, _LAST).fetchone()

@@ -91,7 +91,7 @@ def profile(engine: SoloEngine, batches: Sequence[Sequence[bytes]]) -> dict[str,
     stages: list[tuple[Any, str, str]] = [
         (Admission, "__init__", "decode"),
         (Admission, "finish", "decode"),
-        (CachedState, "prefetch", "fetch"),
+        (CachedState, "look_ahead", "fetch"),
         (CachedState, "keep", "fetch"),
         (nodes.engines.solo, "apply_batch", "judge"),
         (BatchOutcome, "items", "encode and hash"),

@@ -35,9 +35,15 @@ class Admission:
                 messages += one.messages()
                 self._owners += [position] * len(one.signatures)
         self._ticket = verifier.start(messages)
+        self._finished = False
 
     def finish(self) -> list[Admitted]:
         """The entries in order, waiting for their signatures. Judged in the order form, signatures, ledger."""
+        if not self._finished:
+            self._read, self._finished = self._judged(), True
+        return self._read
+
+    def _judged(self) -> list[Admitted]:
         bad: dict[int, LadingError] = {}
         for position, error in zip(self._owners, self._ticket.results(), strict=True):
             if error is not None:

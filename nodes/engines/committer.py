@@ -4,8 +4,9 @@
         result = committer.submit(entry).result()         # in the log and on disk, or refused
 
 One thread takes what waits, up to `max_batch` entries, without delay when there is nothing to do. While a
-batch is written, the signatures of the next are being checked: the order is read(i+1), begin checking
-(i+1), commit(i), answer(i). A future has its result only after the commit is durable.
+batch is written, the signatures of the next are being checked. While the disk is waited for, there is time
+to read the batch after that, to fetch the records that the next asks for, and to judge it; what there was no
+time for is done when its turn comes. A future has its result only after the commit is durable.
 
 Entries keep the order in which they were submitted. One that is bad, or that cannot be judged, answers for
 itself alone. When the engine stops, everything that waits gets its error. Errors are results like any other,
@@ -33,6 +34,8 @@ __all__ = ["Busy", "CommitterClosed", "GroupCommitter"]
 MAX_WAITING: Final = 10_000
 """Entries that may wait."""
 MAX_WAITING_BYTES: Final = 64 * 2**20
+_BEGUN: Final = 3
+"""Batches at most in work: one that is written, one that is judged, one whose signatures are being checked."""
 _UNCOLLECTED: Final = 16
 """Batches between two walks of Python's collector."""
 
@@ -102,6 +105,7 @@ class GroupCommitter:
         self._refusal: type[UnavailableError] | None = None
         self._begun: deque[_Begun] = deque()
         self._taken: list[_Part] = []
+        self._ahead = (self._begin, self._finish_next, self._fetch_next, self._judge_next)
         self._thread = threading.Thread(target=self._run, name="lading-committer", daemon=True)
         self._thread.start()
 
@@ -183,21 +187,35 @@ class GroupCommitter:
             return bool(self._begun or self._jobs)
 
     def _step(self) -> bool:
-        """Begin with a batch, if one waits, and commit the one before it; whether there is more to do."""
-        self._taken = parts = self._take()
-        if parts:
-            entries = chain.from_iterable(job.entries[first:stop] for job, first, stop in parts)
-            self._begun.append((parts, self._engine.admit(entries, self._verifier)))
-        if len(self._begun) > 1 or not parts:
-            self._commit_first()
-        return bool(self._begun or self._jobs)
-
-    def _commit_first(self) -> None:
+        """Commit a batch, when the one after it is begun too, if there is one; whether there is more to do."""
+        while len(self._begun) < 2 and self._jobs:
+            self._begin()
         if self._begun:
             self._commit(*self._begun[0])
             self._begun.popleft()
             if self._engine.stopped:
                 self._stop(EngineStopped("an earlier commit failed"))
+        return bool(self._begun or self._jobs)
+
+    def _begin(self) -> None:
+        """Take a batch, if there is one and there are not enough; its signatures begin to be checked."""
+        self._taken = parts = self._take() if len(self._begun) < _BEGUN else []
+        if parts:
+            entries = chain.from_iterable(job.entries[first:stop] for job, first, stop in parts)
+            self._begun.append((parts, self._engine.admit(entries, self._verifier)))
+
+    def _finish_next(self) -> None:
+        """See the signatures of the next batch through."""
+        if len(self._begun) > 1:
+            self._begun[1][1].finish()
+
+    def _fetch_next(self) -> None:
+        if len(self._begun) > 1:
+            self._engine.fetch_ahead(self._begun[1][1].finish())
+
+    def _judge_next(self) -> None:
+        if len(self._begun) > 1:
+            self._engine.judge_ahead(self._begun[1][1].finish())
 
     def _take(self) -> list[_Part]:
         """The next entries in order, no more than a batch holds."""
@@ -217,6 +235,7 @@ class GroupCommitter:
 
     def _commit(self, parts: list[_Part], admission: Admission) -> None:
         admitted = admission.finish()
+        self._engine.meanwhile = self._ahead if len(self._begun) > 1 or self._jobs else ()
         results: Sequence[Result]
         try:
             results = self._engine.commit(admitted)
@@ -224,6 +243,7 @@ class GroupCommitter:
             if self._engine.stopped:
                 results = [_answer(exc)] * len(admitted)
             else:
+                self._engine.meanwhile = ()
                 results = [self._commit_alone(one) for one in admitted]
         at = 0
         for job, first, stop in parts:

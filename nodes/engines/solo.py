@@ -16,8 +16,8 @@ The caller sees to it that one thread at a time does this (`nodes.engines.commit
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,12 +26,13 @@ from contracts.founding import founding_outcome, founding_texts
 from contracts.governance import follow
 from contracts.refusals import Stale
 from contracts.table import RuleTable
-from ledger.chain import Chain, ClockWentBack, LogEntry
+from ledger.chain import Chain, ClockWentBack, Head, LogEntry
 from ledger.checkpoint import Checkpoint
 from ledger.errors import DamagedError, LadingError, RefusedError, UnavailableError, UsageError
 from ledger.genesis import Genesis
+from ledger.hashing import ledger_record
 from ledger.merkle import Frontier, leaf_hash
-from ledger.record import Record
+from ledger.record import Item, Record
 from ledger.smt import StateTree
 from ledger.store.port import Store, StoreDamaged
 from ledger.times import iso
@@ -41,6 +42,7 @@ from nodes.state_view import CachedState
 from nodes.verifier import InlineVerifier, Verifier
 
 from .admission import Admission, Admitted
+from .disk import append_beside
 
 __all__ = [
     "AlreadyFounded",
@@ -94,6 +96,17 @@ _NOT_REACHED: Final = EngineStopped("not reached")
 _INLINE: Final = InlineVerifier()
 
 
+@dataclass(slots=True)
+class _Judged:
+    """What a batch does, judged on the ledger as it is after `after`; and the new contents of the state."""
+
+    admitted: Sequence[Admitted]
+    after: Head | None
+    time: int
+    outcome: BatchOutcome
+    items: Mapping[bytes, Item]
+
+
 class SoloEngine:
     """One ledger, open for writing."""
 
@@ -105,6 +118,13 @@ class SoloEngine:
         self.rules = self.reader.rules
         self.ledger_id = self.reader.genesis.id
         self._state = CachedState(store, chain.tree)
+        self.meanwhile: Sequence[Callable[[], None]] = ()
+        """What a commit does, as far as there is time, in the same thread while it waits for the disk.
+
+        That may be `admit`, `fetch_ahead` and `judge_ahead` for the batches that follow. It does nothing then that
+        changes the ledger's rules.
+        """
+        self._ahead: _Judged | None = None
         self._stopped = False
         self._look_back = 0
 
@@ -143,6 +163,17 @@ class SoloEngine:
         with collector_paused():
             return Admission(entries, verifier, self.ledger_id)
 
+    def fetch_ahead(self, admitted: Sequence[Admitted]) -> None:
+        """Read records that the next batch will ask for; what cannot be read, `commit` will say."""
+        with collector_paused(), suppress(LadingError):
+            self._state.look_ahead(_transactions(admitted))
+
+    def judge_ahead(self, admitted: Sequence[Admitted]) -> None:
+        """Judge the next batch, of which nothing is written yet; what cannot be judged, `commit` will say."""
+        with collector_paused(), suppress(Exception):
+            self._ahead = None
+            self._ahead = self._judged(admitted)
+
     def commit(self, admitted: Sequence[Admitted]) -> list[Result]:
         """Judge and commit what was admitted; errors among it come back as they are.
 
@@ -161,7 +192,7 @@ class SoloEngine:
         if not positions:
             return results
         try:
-            outcome, height, time = self._extend([one for one in admitted if isinstance(one, SignedTransaction)])
+            outcome, height, time = self._extend(admitted)
         except DamagedError:
             self._stopped = True
             raise
@@ -173,18 +204,23 @@ class SoloEngine:
             results[positions[refused.position]] = self._answer(refused.signed, refused.error)
         return results
 
-    def _extend(self, signed: Sequence[SignedTransaction]) -> tuple[BatchOutcome, int, int]:
+    def _extend(self, admitted: Sequence[Admitted]) -> tuple[BatchOutcome, int, int]:
         """Judge a batch, and write what is accepted: its outcome, height and time."""
-        time = self._time()
-        self._state.prefetch(signed)
-        outcome = apply_batch(self.rules, self._state, signed, time, self.chain.size, self._next_height)
-        if outcome.accepted:
-            self._write(outcome, time)
-        return outcome, 0 if self.chain.head is None else self.chain.head.height, time
+        judged, self._ahead = self._ahead, None
+        self._state.let_go()
+        if judged is None or judged.admitted is not admitted or judged.after is not self.chain.head:
+            judged = self._judged(admitted)
+        if judged.outcome.accepted:
+            self._write(judged)
+        return judged.outcome, 0 if self.chain.head is None else self.chain.head.height, judged.time
 
-    @property
-    def _next_height(self) -> int:
-        return 0 if self.chain.head is None else self.chain.head.height + 1
+    def _judged(self, admitted: Sequence[Admitted]) -> _Judged:
+        """Judge a batch on the ledger as it is in memory, which stays as it is."""
+        time, signed = self._time(), _transactions(admitted)
+        self._state.look_ahead(signed)
+        self.rules = self.rules.at(self._next_height)
+        outcome = apply_batch(self.rules, self._state, signed, time, self.chain.size, self._next_height)
+        return _Judged(admitted, self.chain.head, time, outcome, outcome.items())
 
     def _time(self) -> int:
         """The batch's ledger time: the clock's, never below the last commit's. Raises `ClockWentBack`."""
@@ -193,14 +229,24 @@ class SoloEngine:
             raise ClockWentBack(f"the clock says {iso(now)}, the last commit is of {iso(last)}", value=now)
         return max(now, last)
 
-    def _write(self, outcome: BatchOutcome, time: int) -> None:
+    def _write(self, judged: _Judged) -> None:
+        outcome = judged.outcome
         try:
-            self.store.append(self.chain.extend(log_entries(outcome.accepted), outcome.items(), time))
+            batch = self.chain.extend(log_entries(outcome.accepted), judged.items, judged.time)
+            # Before it is on the disk, so that nobody who looks ahead reads there what is changed by it.
+            self._state.keep(outcome)
+            if self.meanwhile and ledger_record(self.ledger_id) not in outcome.records:
+                append_beside(self.store, batch, self.meanwhile)
+            else:
+                self.store.append(batch)
         except BaseException:
             self._stopped = True
             raise
-        self._state.keep(outcome)
         self.rules = follow(self.rules, outcome, self._state, self.ledger_id)
+
+    @property
+    def _next_height(self) -> int:
+        return 0 if self.chain.head is None else self.chain.head.height + 1
 
     def _answer(self, signed: SignedTransaction, error: LadingError) -> Result:
         """The answer to a refused transaction. What was accepted with it is on disk, so nothing is raised here."""
@@ -267,6 +313,10 @@ def collector_paused() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+def _transactions(admitted: Iterable[Admitted]) -> list[SignedTransaction]:
+    return [one for one in admitted if isinstance(one, SignedTransaction)]
 
 
 def _check_signed(store: Store) -> None:

@@ -33,8 +33,10 @@ class HeldStore(MemoryStore):
         self.error = None
         self.events = []
 
-    def append(self, batch):
+    def append(self, batch, handed_over=None):
         self.reached.set()
+        if handed_over is not None:
+            handed_over()
         assert self.go_on.wait(SOON)
         if self.error is not None:
             raise self.error
@@ -250,19 +252,20 @@ def test_when_the_store_is_damaged_nothing_more_is_committed(trade, store, engin
         committer.submit(entry)
 
 
-def test_the_next_batch_is_being_checked_while_one_is_written(trade, store, engine):
+def test_while_one_batch_waits_for_the_disk_those_after_it_are_being_checked(trade, store, engine):
     class Noting(InlineVerifier):
         def start(self, messages):
             store.events.append(("checking", len(messages)))
+            if len(store.events) == 3:
+                store.go_on.set()  # only now the first is let go
             return super().start(messages)
 
     store.hold()
     with GroupCommitter(engine, Noting(), max_batch=4) as committer:
-        future = committer.submit_many(issues(trade, 10))
-        store.go_on.set()
-        answer(future)
+        answer(committer.submit_many(issues(trade, 14)))
     checking, stored = "checking", "stored"
-    assert store.events == [(checking, 4), (checking, 4), (stored, 4), (checking, 2), (stored, 4), (stored, 2)]
+    assert store.events[:4] == [(checking, 4), (checking, 4), (checking, 4), (stored, 4)]
+    assert sorted(store.events[4:]) == [(checking, 2), (stored, 2), (stored, 4), (stored, 4)]
 
 
 def test_a_job_larger_than_a_batch_is_answered_whole_and_in_order(trade, engine):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gc
+import threading
 from copy import deepcopy
 
 import pytest
 
 from ledger.chain import ClockWentBack
 from ledger.errors import LadingError
+from ledger.hashing import ledger_record
 from ledger.store.memory import MemoryStore
 from ledger.store.port import StoreDamaged, StoreFailed
 from ledger.transaction import SignedTransaction
@@ -41,6 +43,10 @@ def engine(trade):
 
 def codes(results):
     return [result.code if isinstance(result, LadingError) else "done" for result in results]
+
+
+def told(results):
+    return ["again" if isinstance(one, Done) and one.repeated else codes([one])[0] for one in results]
 
 
 def forged(entry):
@@ -185,6 +191,116 @@ def test_after_a_failed_write_the_engine_stops(trade, engine, monkeypatch, error
         engine.submit([entry])
     assert engine.store.head() == before
     assert codes(SoloEngine.open(engine.store, Clock()).submit([entry])) == ["done"]
+
+
+def test_what_is_to_be_done_meanwhile_is_done_before_the_disk_has_answered(trade, engine, monkeypatch):
+    done, append = [], engine.store.append
+
+    def slow(batch, handed_over):
+        handed_over()
+        assert gone_on.wait(30)
+        append(batch)
+        done.append("stored")
+
+    def meanwhile():
+        done.append("meanwhile")
+        gone_on.set()
+        for thread in threading.enumerate():
+            if thread.name == "lading-disk":
+                thread.join(30)
+
+    gone_on = threading.Event()
+    monkeypatch.setattr(engine.store, "append", slow)
+    engine.meanwhile = (meanwhile, lambda: done.append("too late"))
+    assert codes(engine.submit([trade.issue().entry])) == ["done"]
+    assert done == ["meanwhile", "stored"]
+    assert engine.store.head() == engine.chain.head
+
+
+@pytest.mark.parametrize("fails", ["before", "after", "meanwhile"])
+def test_a_write_that_fails_meanwhile_stops_the_engine_as_well(trade, engine, monkeypatch, fails):
+    append, gone_on = engine.store.append, threading.Event()
+
+    def failing(batch, handed_over):
+        if fails == "meanwhile":
+            append(batch, handed_over)
+            assert gone_on.wait(30)
+            return
+        if fails == "after":
+            handed_over()
+        raise StoreFailed("the disk is full")
+
+    def meanwhile():
+        gone_on.set()
+        raise MemoryError if fails == "meanwhile" else StoreFailed("what the store raises comes first")
+
+    monkeypatch.setattr(engine.store, "append", failing)
+    engine.meanwhile = (meanwhile,)
+    with pytest.raises(MemoryError if fails == "meanwhile" else StoreFailed):
+        engine.submit([trade.issue().entry])
+    assert engine.stopped
+
+
+def test_a_batch_that_was_judged_ahead_gives_what_it_would_have_given(trade):
+    tables, stores = shipped_tables(), (MemoryStore(), MemoryStore())
+    engine, twin = (SoloEngine.found(store, trade.genesis, tables, lambda: START + 1) for store in stores)
+    first = [trade.issue().entry for _ in range(3)]
+    second = [trade.move(0).entry, trade.move(1).entry, first[0], trade.issue().entry, b""]
+    admitted = engine.admit(second, InlineVerifier()).finish()
+    judged = []
+    engine.meanwhile = (
+        lambda: engine.fetch_ahead(admitted),
+        lambda: engine.judge_ahead(admitted),
+        lambda: judged.append(engine._ahead),
+    )
+    ahead = [*engine.submit(first)]
+    if not judged:  # the store in memory was faster
+        engine.judge_ahead(admitted)
+    assert engine._ahead.admitted is admitted
+    engine.meanwhile = ()
+    ahead += engine.commit(admitted)
+    assert told(ahead) == ["done"] * 5 + ["again", "done", "codec.undecodable"]
+    assert ahead[:-1] == [*twin.submit(first), *twin.submit(second)][:-1]
+    assert engine._ahead is None
+    assert engine.chain.head == twin.chain.head == engine.store.head()
+
+
+@pytest.mark.parametrize("between", ["another batch", "another list"])
+def test_what_was_judged_ahead_counts_for_that_batch_and_moment_alone(trade, engine, between):
+    issued = trade.issue()
+    moved, again = trade.move(0), issued
+    engine.submit([issued.entry])
+    admitted = engine.admit([moved.entry], InlineVerifier()).finish()
+    engine.judge_ahead(admitted)
+    if between == "another batch":
+        assert told(engine.submit([moved.entry, again.entry])) == ["done", "again"]
+        assert told(engine.commit(admitted)) == ["again"]
+    else:
+        assert told(engine.commit([*admitted])) == ["done"]
+
+
+def test_what_cannot_be_judged_ahead_says_so_when_it_is_committed(trade, engine, monkeypatch):
+    admitted = engine.admit([trade.issue().entry], InlineVerifier()).finish()
+
+    def failing(*_args):
+        raise StoreFailed("the disk is gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(engine._state, "look_ahead", failing)
+        engine.fetch_ahead(admitted)
+        engine.judge_ahead(admitted)
+        with pytest.raises(StoreFailed):
+            engine.commit(admitted)
+    assert codes(engine.commit(admitted)) == ["done"]
+
+
+def test_rules_that_a_batch_changes_hold_for_the_next_so_nothing_is_judged_ahead_of_it(trade, engine, monkeypatch):
+    own = ledger_record(trade.genesis.id)
+    made = engine._judged(engine.admit([trade.issue().entry], InlineVerifier()).finish())
+    made.outcome.records[own] = (bytes(32), engine._state.record(own))
+    engine.meanwhile = (lambda: pytest.fail("judged by the rules before"),)
+    engine._write(made)
+    assert engine.store.head() == engine.chain.head
 
 
 def test_a_read_that_fails_after_the_commit_hides_nothing_that_was_done(trade, engine, monkeypatch):
