@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from support.game import HOUR, Game
+from support.game import HOUR, RULEBOOK, Game
 from support.members import digest
 
 from ledger.hashing import number_key, release_code_hash
@@ -32,7 +32,10 @@ ISSUERS = {
     "data_catalogue_entry": "shipper",
     "delivery_order": "carrier",
     "traceability_event": "warehouse",
+    "warehouse_receipt": "warehouse",
 }
+ENDS = {"cargo_insurance": "claim_until", "delivery_order": "release_until"}
+"""The field with the time after which a record expires, where it is not `expires`."""
 
 _OFFER = {
     "accept": ({"buyer"}, "pending_recipient_signs"),
@@ -50,6 +53,15 @@ _FOOTPRINT = {
     "withdraw": ({"shipper"}, "issuer_signs"),
     "supersede": ({"shipper"}, "issuer_signs"),
     "expire": (ALL, ""),
+}
+_HOLD = {
+    "hold": ({"authority"}, "role"),
+    "lift_hold": ({"authority"}, "holding_authority_signs"),
+}
+_ORDERED = {
+    **_HOLD,
+    "order_transfer": ({"authority"}, "role"),
+    "order_void": ({"authority"}, "role"),
 }
 MAY: dict[str, Any] = {
     "air_waybill": {
@@ -125,23 +137,26 @@ MAY: dict[str, Any] = {
         "new": {"issue": ({"carrier", "rival"}, "role")},
         "issued": {
             **_OFFER,
+            **_HOLD,
             "recall": ({"carrier"}, "controller_signs"),
             "cancel": ({"carrier"}, "issuer_signs"),
             "expire": (ALL, ""),
         },
         "returned": {
+            **_HOLD,
             "reoffer": ({"carrier"}, "controller_signs"),
             "cancel": ({"carrier"}, "issuer_signs"),
             "expire": (ALL, ""),
         },
         "held": {
+            **_HOLD,
             "offer": ({"buyer"}, "controller_signs"),
             "renew_code": ({"buyer"}, "controller_signs"),
             "pick_up": ({"carrier", "warehouse"}, "issuer_or_field_party_signs"),
             "cancel": ({"carrier"}, "issuer_signs"),
             "expire": (ALL, ""),
         },
-        "offered": _PASSED_ON,
+        "offered": {**_PASSED_ON, **_HOLD},
         "picked_up": {},
         "cancelled": {},
         "expired": {},
@@ -152,11 +167,59 @@ MAY: dict[str, Any] = {
         "corrected": {},
         "void": {},
     },
+    "warehouse_receipt": {
+        "new": {"issue": ({"warehouse"}, "role")},
+        "issued": {
+            **_OFFER,
+            **_ORDERED,
+            "recall": ({"warehouse"}, "controller_signs"),
+            "void": ({"warehouse"}, "issuer_signs"),
+        },
+        "returned": {**_ORDERED, "void": ({"warehouse"}, "issuer_signs")},
+        "held": {
+            **_ORDERED,
+            "offer": ({"buyer"}, "controller_signs"),
+            "pledge": ({"buyer"}, "controller_signs"),
+            "release_part": ({"warehouse"}, "issuer_signs"),
+            "reissue": ({"warehouse"}, "issuer_signs"),
+            "split": ({"warehouse"}, "issuer_signs"),
+            "surrender": ({"buyer"}, "controller_signs"),
+        },
+        "offered": {**{name: may for name, may in _PASSED_ON.items() if name != "expire"}, **_ORDERED},
+        "pledge_offered": {
+            **_ORDERED,
+            "accept_pledge": ({"bank"}, "pending_recipient_signs"),
+            "reject_pledge": ({"bank"}, "field_party_signs"),
+            "recall_pledge": ({"buyer"}, "controller_signs"),
+        },
+        "pledged": {
+            **_ORDERED,
+            "release_pledge": ({"bank"}, "pledgee_signs"),
+            "notify_default": ({"bank"}, "pledgee_signs"),
+            "enforce": ({"bank"}, "pledgee_signs"),
+        },
+        "surrendered": {
+            **_ORDERED,
+            "withdraw_surrender": ({"buyer"}, "controller_signs"),
+            "accept_surrender": ({"warehouse"}, "issuer_signs"),
+            "refuse_surrender": ({"warehouse"}, "issuer_signs"),
+        },
+        "surrender_accepted": {
+            **_HOLD,
+            "order_void": ({"authority"}, "role"),
+            "confirm_delivery": ({"warehouse"}, "issuer_signs"),
+        },
+        "delivered": {},
+        "replaced": {},
+        "void": {},
+    },
 }
 
 _ACCEPT = ("buyer", "accept")
 _OFFERED = [_ACCEPT, ("buyer", "offer")]
 _CLAIMED = [_ACCEPT, ("buyer", "claim")]
+_PLEDGED = [_ACCEPT, ("buyer", "pledge"), ("bank", "accept_pledge")]
+_SURRENDERED = [_ACCEPT, ("buyer", "surrender"), ("warehouse", "accept_surrender")]
 _ASKED = [("shipper", "request_verification")]
 STATES: dict[str, dict[str, list[tuple[str, str]]]] = {
     "air_waybill": {"issued": [], "delivered": [("carrier", "deliver")], "void": [("carrier", "void")]},
@@ -198,25 +261,50 @@ STATES: dict[str, dict[str, list[tuple[str, str]]]] = {
         "corrected": [("warehouse", "correct")],
         "void": [("warehouse", "void")],
     },
+    "warehouse_receipt": {
+        "issued": [],
+        "returned": [("warehouse", "recall")],
+        "held": [_ACCEPT],
+        "offered": _OFFERED,
+        "pledge_offered": _PLEDGED[:2],
+        "pledged": _PLEDGED,
+        "surrendered": _SURRENDERED[:2],
+        "surrender_accepted": _SURRENDERED,
+        "delivered": [*_SURRENDERED, ("warehouse", "confirm_delivery")],
+        "replaced": [_ACCEPT, ("warehouse", "reissue")],
+        "void": [("warehouse", "void")],
+    },
 }
 """How a record comes into each state: the acts after its issue."""
 _MORE: dict[str, dict[str, Any]] = {
     "air_waybill": {"law": "SG", "place": "CNSHA"},
     "cargo_insurance": {"law": "SG", "to": "buyer"},
     "delivery_order": {"place": "NLRTM", "to": "buyer", "depot": "warehouse"},
-}
+    "warehouse_receipt": {
+        "form": "order", "order_party": "buyer", "law": "SG", "place": "NLRTM", "rulebook": RULEBOOK, "to": "buyer",
+    },
+}  # fmt: skip
 """What an issue takes beside record, document and number."""
 
+_OVERDUE = {"enforce", "expire", "lapse", "notify_default"}
+_HELD = {"lift_hold", "order_transfer", "order_void"}
 _USUAL: dict[str, dict[str, Any]] = {
     "claim": {"claim": digest("claim")},
     "give_up": {"party": "buyer"},
     "pick_up": {"code": CODE},
+    "hold": {"reason": digest("reason")},
+    "notify_default": {"notice_given": digest("notice")},
+    "order_transfer": {"to": "forwarder", "judgment": digest("judgment"), "notice_given": digest("notice")},
+    "order_void": {"judgment": digest("judgment"), "notice_given": digest("notice")},
     "report": {"event": "DEP"},
     "request_verification": {"to": "certifier"},
     "revoke": {"party": "buyer"},
     "verify": {"attestation": digest("report")},
 }
-_CHANGING = {"accept", "cancel", "correct", "grant", "offer", "renew_code", "reoffer", "supersede"}
+_CHANGING = {
+    "accept", "cancel", "correct", "grant", "offer", "pledge", "reissue", "release_part", "renew_code", "reoffer",
+    "split", "supersede",
+}  # fmt: skip
 """Actions whose arguments depend on the record or on who acts."""
 
 
@@ -259,17 +347,22 @@ def issue(game: Game, kind: str, who: str = "", **changes: Any) -> bytes:
 
 
 def into(game: Game, kind: str, state: str, lapsing: str = "") -> bytes:
-    """A record of `kind` in `state`; `lapsing` is the action that needs a time that has passed."""
-    lapsing = "expire" if state == "expired" else lapsing
-    changes: dict[str, Any] = {"expires": game.time + HOUR} if lapsing == "expire" else {}
+    """A record of `kind` in `state`, ready for the action `lapsing` where that needs more: a time, a hold."""
+    lapsing = "expire" if state == "expired" else lapsing if lapsing in MAY[kind][state] else ""
+    changes: dict[str, Any] = {ENDS.get(kind, "expires"): game.time + HOUR} if lapsing == "expire" else {}
     if lapsing == "lapse" and state == "issued":
         changes["until"] = game.time + HOUR
     record = issue(game, kind, **changes)
     for who, action in STATES[kind][state]:
         more = {"until": game.time + HOUR} if (lapsing, action) == ("lapse", "offer") else {}
         game.done(who, action, record, **{**arguments(game, kind, action, who, record), **more})
-    if lapsing:
+    if lapsing in _OVERDUE:
         game.tick(HOUR + 1)
+        if lapsing == "enforce":
+            game.done("bank", "notify_default", record, notice_given=digest("notice"))
+            game.tick(8 * 24 * HOUR)
+    elif lapsing in _HELD:
+        game.done("authority", "hold", record, reason=digest("reason"))
     if state == "expired":
         game.done("stranger", "expire", record)
     assert game.record(record).status == state
@@ -285,11 +378,36 @@ def arguments(game: Game, kind: str, action: str, who: str, record: bytes | None
         return dict(_USUAL.get(action, {}))
     if action == "grant":
         return {"to": "bank" if found.fields.get("readers") else "buyer"}
-    if action == "cancel":
-        holder = {member.id: alias for alias, member in game.members.items()}.get(found.controller, who)
-        return {} if holder == who else {"also": [holder]}
+    if action in ("cancel", "reissue", "release_part", "split"):
+        return {**_successors(game, kind, action, who), **_holder_too(game, who, found)}
     if action in ("correct", "supersede"):
         return {"by": issue(game, kind)}
     if action in ("offer", "reoffer"):
-        return {"to": "bank" if who == "forwarder" else "forwarder"}
+        mode = {"mode": "endorse"} if kind == "warehouse_receipt" else {}
+        return {"to": "bank" if who == "forwarder" else "forwarder", **mode}
+    if action == "pledge":
+        return {"to": "shipper" if who == "bank" else "bank", "due": game.time + HOUR}
     return {"code_hash": release_code_hash(found.id, CODE)} if kind == "delivery_order" else {}
+
+
+def _holder_too(game: Game, who: str, found: Any) -> dict[str, Any]:
+    """The signature of who is in control, unless that is `who` acts."""
+    holder = {member.id: alias for alias, member in game.members.items()}.get(found.controller, who)
+    return {} if holder == who else {"also": [holder]}
+
+
+def _successors(game: Game, kind: str, action: str, who: str) -> dict[str, Any]:
+    """What an action takes that puts other records in the place of one."""
+    if action == "cancel":
+        return {}
+    made = [game.fresh(kind) for _ in range(2)]
+    parts = [
+        {
+            "document": digest("document", one.hex()),
+            "number": game.number_argument(who, one.hex()[:12], kind),
+            "record": one,
+        }
+        for one in made
+    ]
+    more = {"difference": digest("difference")} if action == "reissue" else {"conservation": digest("conservation")}
+    return {"parts": parts, **more} if action == "split" else {**parts[0], **more}

@@ -217,7 +217,7 @@ def test_code_opens_one_record_alone(game):
 
 
 def test_field_time_has_not_passed(game):
-    order = goods.issue(game, "delivery_order", expires=game.time + HOUR)
+    order = goods.issue(game, "delivery_order", release_until=game.time + HOUR)
     game.done("buyer", "accept", order, code_hash=release_code_hash(order, goods.CODE))
     ends = game.tick(HOUR)
     game.tick(1)
