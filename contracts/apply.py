@@ -18,6 +18,7 @@ from ledger.transaction import SignedTransaction
 
 from .interpreter import judge
 from .rules import Rules
+from .table import RuleTable
 
 __all__ = ["Accepted", "BatchOutcome", "Refused", "StateView", "apply_batch"]
 
@@ -84,8 +85,13 @@ class _Overlay:
         self.governors = rules.governors
         self.height = height
         self.parameters: Mapping[str, str] = rules.parameters
+        self._rules = rules
         self._view = view
         self._outcome = outcome
+
+    def table(self, kind: str) -> RuleTable | None:
+        """The newest table of a kind, in force or adopted for later: what a table that replaces it is compared with."""
+        return self._rules.newest(kind)
 
     def record(self, record_id: bytes) -> Record | None:
         changed = self._outcome.records.get(record_id)

@@ -17,6 +17,8 @@ from ledger.genesis import Genesis
 from ledger.hashing import ZERO, ledger_record
 from ledger.member import MemberCard, member_claims
 from ledger.merkle import leaf_hash
+from ledger.policy import Policy
+from ledger.quorum import overlap
 from ledger.record import Record
 
 from .apply import BatchOutcome
@@ -98,11 +100,13 @@ def founding_outcome(genesis: Genesis, tables: Sequence[RuleTable]) -> BatchOutc
 
 
 def founding_fields(genesis: Genesis) -> dict[str, Any]:
-    """What the ledger's own record holds at first: `contracts.governance` says what each field means."""
+    """What the ledger's own record holds at first: `contracts.voted` says what each field means."""
+    policy = Policy.parse(genesis.policy.encode("utf-8"))
     return {
-        "governors": list(genesis.governors),
-        "parameters": dict(sorted(genesis.parameters.items())),
-        "policies": [[0, sha256(genesis.policy.encode()).digest()]],
+        "governors": [[0, list(genesis.governors)]],
+        "origin": genesis.origin,
+        "parameters": {name: [[0, value]] for name, value in sorted(genesis.parameters.items())},
+        "policies": [[0, sha256(genesis.policy.encode()).digest(), overlap(policy) or 0]],
         "tables": [[table.kind, table.version, table.hash, 0] for table in genesis.tables],
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ledger.errors import LadingError
-from ledger.hashing import SIGN_ATTESTATION, claim_key
+from ledger.hashing import SIGN_ATTESTATION, claim_key, ledger_record
 from ledger.member import MemberCard, alias_key, check_member_fields, key_claim, member_claims
 from ledger.record import Record
 from ledger.signature import check_public_key, verify
@@ -282,14 +282,22 @@ def governors_sign(act: Act) -> None:
         )
 
 
-@guard("a_governor_remains@1", text="a governor who is not suspended remains",
+@guard("a_governor_remains@1",
+       text="a governor who is not suspended remains, now and when governors who were voted in begin",
        hint="a ledger without a governor could admit and reinstate nobody; suspend another member",
        needs=("record",))  # fmt: skip
 def a_governor_remains(act: Act) -> None:
-    governors = (_member(act, governor) for governor in act.world.governors)
-    remaining = {one.id for one in governors if one is not None and one.status == "active"}
-    if act.record.id in act.world.governors and not remaining - {act.record.id}:
-        raise GuardFailed("the last governor who is not suspended cannot be suspended", act.record.fields["alias"])
+    for governors in (act.world.governors, *_coming_governors(act)):
+        members = (_member(act, governor) for governor in governors)
+        remaining = {one.id for one in members if one is not None and one.status == "active"}
+        if act.record.id in governors and not remaining - {act.record.id}:
+            raise GuardFailed("the last governor who is not suspended cannot be suspended", act.record.fields["alias"])
+
+
+def _coming_governors(act: Act) -> list[list[bytes]]:
+    """The governors who were voted in for a later height."""
+    own = act.world.record(ledger_record(act.transaction.ledger))
+    return [] if own is None else [ids for since, ids in own.fields["governors"] if since > act.world.height]
 
 
 def _active_governors(act: Act) -> list[Record]:

@@ -15,6 +15,7 @@ from .act import Act
 from .soundness import check_sound
 from .table import NEW, Action, Primitive, RuleTable
 from .vocabulary import EFFECTS, GUARDS, bind
+from .voted import Voted
 
 __all__ = ["ALWAYS", "CompiledAction", "NoSuchTable", "Rules", "compile_table"]
 
@@ -22,8 +23,8 @@ _ = (effects, goods_words, governance_words, guards, member_words, party_words, 
 ALWAYS: Final = (Primitive("actor_is_active@1", {}),)
 """Guards that hold for every action of every table, judged before its own."""
 _GROWING: Final = frozenset(
-    {"amend_member@1", "decide_keys@1", "propose_keys@1", "recover_keys@1", "replace_field@1", "replace_key@1",
-     "set_field@1"}
+    {"adopt@1", "amend_member@1", "count_vote@1", "decide_keys@1", "propose_keys@1", "recover_keys@1",
+     "replace_field@1", "replace_key@1", "set_field@1"}
 )  # fmt: skip
 
 
@@ -73,7 +74,8 @@ class Rules:
 
     `current` is the version under which new records are issued at `height`; `effective` has the height of each
     table that was voted in, those of the genesis have none. Records keep their version, unless the current table
-    says how they migrate.
+    says how they migrate. With `voted`, what the ledger's own record says by height, governors and parameters are
+    those in force at `height`.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class Rules:
         effective: Mapping[tuple[str, int], int] | None = None,
         height: int = 0,
         compiled: Mapping[tuple[str, int, str], CompiledAction] | None = None,
+        voted: Voted | None = None,
     ) -> None:
         self.tables = {(table.kind, table.version): table for table in tables}
         self.effective = dict(effective or {})
@@ -105,28 +108,28 @@ class Rules:
             for kind, version in self.current.items()
             for old in self.tables[kind, version].migrates
         }
-        self._waiting = min((since for since in self.effective.values() if since > height), default=None)
+        self.voted = voted
+        changes = self.effective.values() if voted is None else voted.changes()
+        self._waiting = min((since for since in changes if since > height), default=None)
 
     def at(self, height: int) -> Rules:
-        """The rules in force at a later height."""
+        """The rules in force at a later height. Raises `NodeTooOld`."""
         if self._waiting is None or height < self._waiting:
             return self
+        voted = self.voted
         return Rules(
-            self.tables.values(), self.governors, self.parameters,
-            effective=self.effective, height=height, compiled=self._actions,
+            self.tables.values(),
+            self.governors if voted is None else voted.governors_at(height),
+            self.parameters if voted is None else voted.parameters_at(height),
+            effective=self.effective, height=height, compiled=self._actions, voted=voted,
         )  # fmt: skip
 
-    def adopting(
-        self,
-        tables: Iterable[RuleTable],
-        governors: Iterable[bytes],
-        parameters: Mapping[str, str],
-        effective: Mapping[tuple[str, int], int],
-    ) -> Rules:
-        """These rules after a vote: with further tables, and other governors and parameters."""
+    def adopting(self, tables: Iterable[RuleTable], voted: Voted, height: int) -> Rules:
+        """These rules after a vote, at a height: with further tables, and what is in force. Raises `NodeTooOld`."""
+        effective = {(kind, version): since for kind, version, _, since in voted.tables if since}
         return Rules(
-            [*self.tables.values(), *tables], governors, parameters,
-            effective=effective, height=self.height, compiled=self._actions,
+            [*self.tables.values(), *tables], voted.governors_at(height), voted.parameters_at(height),
+            effective=effective, height=height, compiled=self._actions, voted=voted,
         )  # fmt: skip
 
     def standing(self, record: Record) -> tuple[int, str]:
@@ -137,6 +140,11 @@ class Rules:
         if newer is None or record.status not in self.tables[record.kind, newer].migrates[record.version]:
             return record.version, record.status
         return newer, self.tables[record.kind, newer].standing(record.version, record.status)
+
+    def newest(self, kind: str) -> RuleTable | None:
+        """The newest table of a kind, in force or adopted for later; nothing for a kind without one."""
+        versions = [version for known, version in self.tables if known == kind]
+        return self.tables[kind, max(versions)] if versions else None
 
     def action(self, kind: str, version: int, name: str) -> CompiledAction | None:
         """The compiled action, or nothing."""

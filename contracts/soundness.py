@@ -4,11 +4,12 @@
   (1) whose words ask for arguments, fields, roles or types that it does not declare;
   (2) whose issue leaves a field, the document or the number out;
   (3) whose states nothing leads to, or from which no end can be reached where it has ends;
-  (4) whose effects need what may not be there: an offer, a free number, a new record;
-  (5) that leaves nobody in control of a live record, or somebody in control of a dead one.
+  (4) whose effects need what may not be there: an offer, a free number, a new record, a pledge;
+  (5) that leaves nobody in control of a live record, or somebody in control of a dead one, or a record without the
+      number that the table declares, unless it is a draft, which cannot be offered.
 
 (4) and (5) follow the facts of `contracts.vocabulary` along the moves: a fact holds in a state if it holds
-behind every action that leads there.
+behind every action that leads there, and of every record that an effect brings into being there.
 """
 
 from __future__ import annotations
@@ -25,9 +26,12 @@ __all__ = ["check_sound"]
 
 _Facts = frozenset[str]
 _BEGINNING: _Facts = frozenset({"new"})
-_MOMENTARY: _Facts = frozenset({"unused", "number_free", "alias_free", "codes_free", "key_free", "mandate_free"})
+_MOMENTARY: _Facts = frozenset(
+    {"alias_free", "codes_free", "key_free", "later", "mandate_free", "number_free", "still_sound", "unused", "voted"}
+)
 """What a guard has made sure of for its own act alone."""
-_LIVE: _Facts = frozenset({"record", "control", "claimed"})
+_LIVE: _Facts = frozenset({"record", "control"})
+_NUMBER: _Facts = frozenset({"claimed", "draft"})
 
 
 def check_sound(table: RuleTable) -> None:
@@ -39,6 +43,7 @@ def check_sound(table: RuleTable) -> None:
     for action in table.actions.values():
         for word, parameters in _words(action):
             _check_word(table, action, word, parameters)  # (1)
+        _check_effects(table, action)
         if NEW in action.moves:
             _check_creation(table, action)  # (2)
     _check_paths(table)  # (3)
@@ -53,6 +58,8 @@ def _words(action: Action) -> Iterator[tuple[Word, Mapping[str, str]]]:
 
 def _check_word(table: RuleTable, action: Action, word: Word, parameters: Mapping[str, str]) -> None:
     place = f"{table.kind}.{action.name}: {word.name}"
+    if word.relies.kinds and table.kind not in word.relies.kinds:
+        raise BadTable(f"{place} is for tables of the kind {', '.join(word.relies.kinds)} alone", value=word.name)
     role = parameters.get("role")
     if role is not None and role not in ROLES:
         raise BadTable(f"{place} names a role that no member has", value=role)
@@ -63,6 +70,26 @@ def _check_word(table: RuleTable, action: Action, word: Word, parameters: Mappin
         if wanted.startswith("as "):
             wanted = action.arguments[wanted[3:]].type + "?"
         _check_declared(f"{place} needs the field", name.format(**parameters), wanted, table.fields)
+
+
+def _check_effects(table: RuleTable, action: Action) -> None:
+    """Effects that change one record alone stand in no action of several; what an effect makes lives on."""
+    for primitive in action.effects:
+        relies = bind(EFFECTS, primitive)[0].relies
+        place = f"{table.kind}.{action.name}: {primitive.name}"
+        if action.targets == "several" and not relies.every:
+            raise BadTable(f"{place} changes the first of several records alone", value=primitive.name)
+        if relies.makes:
+            status = primitive.parameters["status"]
+            if status not in table.states or table.states[status].terminal:
+                raise BadTable(f"{place} makes a record in what is no live state", value=status)
+
+
+def _made(action: Action) -> Iterator[tuple[str, _Facts]]:
+    """The states of the further records that an action brings into being, with what holds of them."""
+    for word, parameters in _words(action):
+        if word.relies.makes:
+            yield parameters["status"], frozenset(word.relies.makes)
 
 
 def _check_declared(place: str, name: str, wanted: str, declared: Mapping[str, Declared]) -> None:
@@ -95,7 +122,8 @@ def _check_creation(table: RuleTable, action: Action) -> None:
 
 def _check_paths(table: RuleTable) -> None:
     moves = [move for action in table.actions.values() for move in action.moves.items()]
-    reached = _closure({NEW}, moves)
+    made = [(start, state) for one in table.actions.values() for start in one.moves for state, _ in _made(one)]
+    reached = _closure({NEW}, moves + made)
     for state in table.states:
         if state not in reached:
             raise BadTable(f"{table.kind}: no action leads to the state {state}", value=state)
@@ -122,13 +150,14 @@ def _check_facts(table: RuleTable) -> None:
         for action in table.actions.values():
             for start, end in action.moves.items():
                 if start in holds:
-                    after = _after(action, holds[start])
-                    known = holds.get(end, after) & after
-                    changed |= holds.get(end) != known
-                    holds[end] = known
+                    for state, after in ((end, _after(action, holds[start])), *_made(action)):
+                        known = holds.get(state, after) & after
+                        changed |= holds.get(state) != known
+                        holds[state] = known
     moves = [(action, start, end) for action in table.actions.values() for start, end in action.moves.items()]
     for action, start, end in moves:
-        _check_control(table, action, _BEGINNING if start == NEW else _LIVE, end)  # (5)
+        before = _BEGINNING if start == NEW else _LIVE | (holds[start] & _NUMBER)
+        _check_control(table, action, before, end)  # (5)
     for action, start, _ in moves:
         _check_needs(table, action, holds[start], start)  # (4)
 
@@ -140,11 +169,14 @@ def _after(action: Action, facts: _Facts) -> _Facts:
 
 
 def _check_needs(table: RuleTable, action: Action, facts: _Facts, start: str) -> None:
+    facts |= frozenset({"ledger"}) if action.targets == "ledger" else frozenset()
     for word, _ in _words(action):
         missing = sorted(set(word.relies.needs) - facts)
+        place = f"{table.kind}.{action.name} from {start}"
         if missing:
-            place = f"{table.kind}.{action.name} from {start}"
             raise BadTable(f"{place}: {word.name} needs {missing[0]}, which may not hold there", value=word.name)
+        if "draft" in facts and "offer" in word.relies.gives and word.name in EFFECTS:
+            raise BadTable(f"{place}: {word.name} offers a draft, which has no number yet", value=word.name)
         facts = (facts - frozenset(word.relies.ends)) | frozenset(word.relies.gives)
 
 
@@ -158,5 +190,5 @@ def _check_control(table: RuleTable, action: Action, before: _Facts, end: str) -
         raise BadTable(f"{place} ends the record in {end} and leaves somebody in control", value=end)
     if not table.states[end].terminal and "control" not in facts:
         raise BadTable(f"{place} leaves nobody in control in the live state {end}", value=end)
-    if table.number is not None and "claimed" not in facts:
+    if table.number is not None and not facts & _NUMBER:
         raise BadTable(f"{place} does not claim the number that the table declares", value=place)

@@ -9,8 +9,14 @@ So that no table can make a word fail, each says what it relies on, and `contrac
     arguments, fields   name -> type; `type?` may be optional, `type*` may even be undeclared, `any` is any
                         type, `as NAME` that of the argument NAME; `{parameter}` stands for what a table gives
     needs, gives, ends  facts: `new` and `record` (there is none yet, there is one), `unused`, `number_free`,
-                        `alias_free`, `codes_free`, `key_free`, `mandate_free` (guards made sure), `claimed` (the number), `control` and `nobody`
-                        (somebody or nobody is in control), `offer` (one is pending)
+                        `alias_free`, `codes_free`, `key_free`, `mandate_free` (guards made sure), `claimed` (the number),
+                        `draft` (it needs no number yet), `control` and `nobody` (somebody or nobody is in control),
+                        `offer` (one is pending), `pledge_offer`, `pledge`, `nominee`, `hold`; `voted`, `later` and
+                        `still_sound` (of a proposal), `ledger` (the act changes the ledger's own record too)
+    makes               facts that hold of the further records that an effect brings into being, in the state that
+                        its parameter `status` names
+    every               the effect changes every target of an action of several, not the first alone
+    kinds               the only kinds whose tables may use it; any if it says none
 """
 
 from __future__ import annotations
@@ -24,7 +30,7 @@ from typing import Any, Final
 from .act import Act
 from .table import BadTable, Primitive
 
-__all__ = ["EFFECTS", "GUARDS", "Relies", "Word", "bind", "effect", "guard"]
+__all__ = ["EFFECTS", "GUARDS", "INTRODUCED", "Relies", "Word", "bind", "effect", "guard"]
 
 Step = Callable[..., None]
 
@@ -38,6 +44,10 @@ class Relies:
     needs: tuple[str, ...] = ()
     gives: tuple[str, ...] = ()
     ends: tuple[str, ...] = ()
+    makes: tuple[str, ...] = ()
+    every: bool = False
+    kinds: tuple[str, ...] = ()
+    """The only kinds whose tables may use the word; any if empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +68,8 @@ class Word:
 
 GUARDS: Final[dict[str, Word]] = {}
 EFFECTS: Final[dict[str, Word]] = {}
+INTRODUCED: Final[dict[str, int]] = {}
+"""Words that came later than vocabulary 1, with the vocabulary that brought them: no older one may use them."""
 
 
 def _register(

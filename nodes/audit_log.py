@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
+from contracts.governance import NodeTooOld
 from ledger.chain import Batch
 from ledger.checkpoint import Checkpoint
 from ledger.codec import encode
@@ -189,6 +190,8 @@ class LogAudit:
     def _replay(self, rows: list[Row], replay: Replayer) -> None:
         try:
             replay.feed(row[3] for row in rows)
+        except NodeTooOld:
+            raise  # nothing is wrong with the ledger
         except LadingError as exc:
             value = exc.value if type(exc.value) is int else rows[-1][0]
             self._found.add("lading_entry", f"idx {value}", exc.message, entry=value)

@@ -137,6 +137,7 @@ class Replayer:
         if last is not None and commit.time < last.time:
             raise LogDiffers(f"the time of the commit at entry {commit.index} goes back", value=commit.index)
         self._state.prefetch(signed)
+        rules = rules.at(commit.height)
         outcome = apply_batch(rules, self._state, signed, commit.time, self._chain.size, commit.height)
         for refused in outcome.refused:
             index = self._pending[refused.position][0]

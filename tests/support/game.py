@@ -23,12 +23,13 @@ from support.members import Key, Member, digest, members
 
 from contracts.apply import Accepted, BatchOutcome, apply_batch
 from contracts.founding import founding_outcome, founding_texts, rules_of
+from contracts.governance import follow
 from contracts.table import RuleTable
 from contracts.table_yaml import parse_table
 from ledger.chain import Batch, Chain, LogEntry
 from ledger.errors import LadingError
 from ledger.genesis import Genesis, TableRef
-from ledger.hashing import number_key
+from ledger.hashing import ledger_record, number_key
 from ledger.merkle import leaf_hash
 from ledger.record import Record
 from ledger.transaction import SignedTransaction, Target, Transaction, admit, sign
@@ -180,12 +181,14 @@ class Game:
         if "." not in action:
             action = f"{found.kind}.{action}"
         kind, _, name = action.partition(".")
-        version = found.version if found else self.rules.current.get(kind, 1)
+        version = self.rules.standing(found)[0] if found else self.rules.current.get(kind, 1)
         known = self.rules.action(kind, version, name)
+        own = known is not None and known.action.targets == "ledger"
+        targets = [one for one in (found, self.record(ledger_record(self.ledger)) if own else None) if one is not None]
         parties = {key for key, of in known.action.arguments.items() if of.type == "party"} if known else set()
         fields: dict[str, Any] = {
             "ledger": self.ledger,
-            "targets": () if found is None else (Target(found.id, found.sequence, found.head),),
+            "targets": tuple(Target(one.id, one.sequence, one.head) for one in targets),
             "action": action,
             "arguments": {
                 name: self.members[value].id if name in parties and value in self.members else value
@@ -231,6 +234,8 @@ class Game:
             outcomes[admitted[refused.position][0]] = Outcome(refused.signed, None, refused.error)
         if batch.accepted:
             self._write([_entry(done) for done in batch.accepted], batch)
+            self.rules = follow(self.rules, batch, self, self.ledger)
+        self.rules = self.rules.at(len(self.batches))
         return outcomes
 
     def done(self, who: str, action: str, record: bytes | None = None, /, **more: Any) -> Outcome:
@@ -268,6 +273,7 @@ class Game:
             "order_party": "shipper",
             "rulebook": RULEBOOK,
             "law": "SG",
+            "clause": "BIMCO-EBILL-2025",
             "place": "CNSHA",
         }
         return {**args, **changes}
