@@ -40,7 +40,8 @@ def create_member(act: Act) -> None:
 
 
 @effect("claim_number@1", text="the document's number is taken for ever",
-        arguments={"number": "number"}, needs=("record", "number_free"), gives=("claimed",))  # fmt: skip
+        arguments={"number": "number"}, needs=("record", "number_free"), gives=("claimed",),
+        ends=("draft",))  # fmt: skip
 def claim_number(act: Act) -> None:
     act.numbers[claim_key(act.party, act.args["number"]["key"])] = act.record.id
 
@@ -77,16 +78,17 @@ def clear_offer(act: Act) -> None:
     act.record.pending = None
 
 
-@effect("endorse@1", text="the endorsement of the offer takes effect",
-        fields={"form": "code"}, needs=("record", "offer"))  # fmt: skip
+@effect("endorse@1", text="the endorsement of the offer takes effect; a nomination ends with it",
+        fields={"form": "code"}, needs=("record", "offer"), ends=("nominee",))  # fmt: skip
 def endorse(act: Act) -> None:
-    pending = act.record.pending
+    record, pending = act.record, act.record.pending
     if pending.mode == "endorse":
-        act.record.order_party = pending.party
-        act.record.fields["form"] = "order"
+        record.order_party = pending.party
+        record.fields["form"] = "order"
+        record.nominee = None
     elif pending.mode == "blank":
-        act.record.order_party = None
-        act.record.fields["form"] = "blank"
+        record.order_party = record.nominee = None
+        record.fields["form"] = "blank"
 
 
 @effect("move_control@1", text="control passes to the party to whom it was offered",

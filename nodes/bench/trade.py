@@ -117,6 +117,7 @@ class Trade:
             "order_party": first,
             "rulebook": ZERO,
             "law": "SG",
+            "clause": "BIMCO-EBILL-2025",
             "place": "CNSHA",
         }
         made = self._made(0, (), "issue", arguments, signed)

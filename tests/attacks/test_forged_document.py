@@ -104,6 +104,7 @@ def issue_arguments(trade: Trade, value: dict[str, Any], record: bytes, secret: 
         "order_party": "shipper",
         "rulebook": RULEBOOK,
         "law": "SG",
+        "clause": "BIMCO-EBILL-2025",
         "place": "CNSHA",
     }
 

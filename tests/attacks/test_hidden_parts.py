@@ -116,7 +116,8 @@ def test_a_number_that_is_no_text_is_not_read_as_one(proven, number):
 def issue_as(trade: Trade, **arguments: Any) -> bytes:
     """A bill with this commitment and number, of the document that a test has made itself."""
     record = trade.fresh("bill")
-    common = {"to": "shipper", "form": "blank", "rulebook": RULEBOOK, "law": "SG", "place": "CNSHA"}
+    common = {"to": "shipper", "form": "blank", "rulebook": RULEBOOK, "law": "SG",
+              "clause": "BIMCO-EBILL-2025", "place": "CNSHA"}  # fmt: skip
     trade.act("carrier", "bill_of_lading.issue", record=record, **common, **arguments)
     return record
 

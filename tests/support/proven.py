@@ -15,8 +15,7 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Any
 
-from support.game import RULEBOOK, START
-from support.game import base_tables
+from support.game import RULEBOOK, START, base_tables
 from support.members import Key, Member, digest, member
 
 from ledger.bundle import Bundle, Redacted, WholeDocument
@@ -193,6 +192,7 @@ class Trade:
             "order_party": "shipper",
             "rulebook": RULEBOOK,
             "law": "SG",
+            "clause": "BIMCO-EBILL-2025",
             "place": "CNSHA",
         }
         self.act("carrier", "bill_of_lading.issue", **{**arguments, **changes})

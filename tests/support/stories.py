@@ -74,5 +74,6 @@ def _issue(game: Game, record: bytes) -> dict[str, Any]:
         "order_party": game.id("shipper"),
         "rulebook": RULEBOOK,
         "law": "SG",
+        "clause": "BIMCO-EBILL-2025",
         "place": "CNSHA",
     }
