@@ -29,6 +29,8 @@ def cosign(session: Session) -> None:
     with session.desk() as desk:
         found = cosign_newest(desk, now_ms() // 1000, progress=lambda done, total: _progress(session, done, total))
     session.screen.result(_facts(found), _text(found))
+    for error in found.silent:
+        session.screen.warn(f"{error.message} [{error.code}]")
 
 
 def _progress(session: Session, done: int, total: int) -> None:

@@ -17,7 +17,7 @@ from itertools import pairwise
 from typing import Final
 
 from ledger.checkpoint import Checkpoint
-from ledger.errors import UsageError
+from ledger.errors import ContradictionError, LadingError, UsageError
 from ledger.merkle import Frontier, leaf_hash
 from ledger.note import Note, VerifierKey
 from ledger.policy import Policy
@@ -32,6 +32,7 @@ from nodes.keystore import KeyName
 from nodes.lock import LockHeld
 from nodes.proofs import NoCheckpoint, signed_note
 from nodes.replayer import LogDiffers, Replayer
+from nodes.witness_client import ask_witnesses
 
 __all__ = ["Cosigning", "NoCosignerKey", "cosign_newest", "quorum_of"]
 
@@ -61,6 +62,8 @@ class Cosigning:
     height: int
     replayed: int
     quorum: Quorum
+    silent: tuple[LadingError, ...] = ()
+    """Why witnesses that were asked have not cosigned."""
 
 
 def cosign_newest(
@@ -78,10 +81,11 @@ def cosign_newest(
     policy = desk.home.read_policy()
     with desk.reading() as reader:
         stored = _newest(reader.store)
+        stored, silent = _ask(desk, reader.store, stored, policy)
         quorum = quorum_of(stored, policy)
         height, name = reader.commit_of(stored.size - 1).height, _key_name(reader.record(desk.member), desk)
         if name is None:
-            return Cosigning(None, height, 0, quorum)
+            return Cosigning(None, height, 0, quorum, silent)
         replica = open_replica(desk.home)
         try:
             replayer = Replayer(replica)
@@ -93,7 +97,29 @@ def cosign_newest(
     with open_store(desk.home, purpose="lading cosign") as store:
         store.put_checkpoint(stored.size, stored.body, [line])
         kept = store.checkpoint(stored.size) or stored
-    return Cosigning(name, height, stored.size - before, quorum_of(kept, policy))
+    return Cosigning(name, height, stored.size - before, quorum_of(kept, policy), silent)
+
+
+def _ask(
+    desk: Desk, reading: Store, stored: StoredCheckpoint, policy: str
+) -> tuple[StoredCheckpoint, tuple[LadingError, ...]]:
+    """In the operator's home, ask the policy's witnesses that have an address, and keep their lines.
+
+    Raises `WitnessAhead` or `WitnessDisagrees`, after the lines of the others are kept.
+    """
+    if not desk.home.settings.operator:
+        return stored, ()
+    answers = ask_witnesses(reading, stored, Policy.parse(policy.encode("utf-8")))
+    lines = [answer for answer in answers.values() if isinstance(answer, str)]
+    errors = [answer for answer in answers.values() if isinstance(answer, LadingError)]
+    if lines:
+        with open_store(desk.home, purpose="lading cosign") as store:
+            store.put_checkpoint(stored.size, stored.body, lines)
+            stored = store.checkpoint(stored.size) or stored
+    for error in errors:
+        if isinstance(error, ContradictionError):
+            raise error
+    return stored, tuple(errors)
 
 
 def quorum_of(stored: StoredCheckpoint, policy: str) -> Quorum:
