@@ -2,14 +2,17 @@
 
 with acting(session) as work:
     record = work.record(word)
-    work.done(work.desk.act(record, "accept", {}), "accepted it")
+    work.act(record, "accept", {}, "accepted it")
+
+An act that others have to sign too waits in the file that `--out` names, until `lading sign FILE` completes it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ledger.errors import UsageError
@@ -21,12 +24,15 @@ from .statement import show_statement
 
 if TYPE_CHECKING:
     from ledger.record import Record
-    from nodes.desk import ActReport, Desk
+    from nodes.desk import ActReport, Desk, Prepared
     from nodes.inbox import Fetched
+    from nodes.proposals import Proposal
     from nodes.reader import LedgerReader
 
-__all__ = ["BadTimeSpan", "Work", "act_facts", "acting", "fetch", "time_of"]
+__all__ = ["BadTimeSpan", "OneWay", "Work", "act_facts", "acting", "chosen", "fetch", "time_of"]
 
+_OTHERS_SIGN = frozenset({"controller_signs_too@1", "group_is_of_both@1", "title_stays_or_is_consented@1"})
+"""Guards that ask for another member's signature on the same act."""
 _UNITS = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
@@ -35,6 +41,23 @@ class BadTimeSpan(UsageError):
 
     code = "usage.bad_time_span"
     hint = "write +90s, +90m, +12h or +3d, or a time such as 2026-03-01T12:00Z"
+
+
+class OneWay(UsageError):
+    """Options were given that do not go together, or none of those of which one is needed."""
+
+    code = "usage.one_way"
+    hint = "give one of them; `lading COMMAND --help` says what each does"
+
+
+def chosen(**options: object) -> str:
+    """The name of the one option that is given, or an empty string for none. Raises `OneWay` for several."""
+    given = [name for name, value in options.items() if value]
+    if len(given) > 1:
+        raise OneWay(
+            "these options do not go together", value=", ".join(f"--{name}" for name in given).replace("_", "-")
+        )
+    return given[0] if given else ""
 
 
 def time_of(text: str | None) -> int | None:
@@ -57,6 +80,7 @@ class Work:
     reader: LedgerReader
     screen: Screen
     arrived: list[dict[str, Any]]
+    out: Path | None = None
 
     def record(self, word: str, at_sequence: int | None = None) -> Record:
         """The record that `word` means, as it is or as it was at a sequence. Raises `NoSuchRecord`, `Ambiguous`."""
@@ -70,6 +94,58 @@ class Work:
         from nodes.lookup import find_member
 
         return find_member(self.reader, word)
+
+    def act(
+        self,
+        record: Record,
+        action: str,
+        arguments: Mapping[str, Any],
+        text: str,
+        *,
+        texts: Mapping[str, str] | None = None,
+        **more: Any,
+    ) -> None:
+        """Do one action on a record, and print it; `texts` are those to which arguments commit, by name."""
+        given = {name: value for name, value in arguments.items() if value is not None}
+        self.do(self.desk.prepare([record], action, given, texts=texts), text, **more)
+
+    def do(self, prepared: Prepared, text: str, **more: Any) -> None:
+        """Do what was prepared, and print it; or sign it alone, where others have to sign it too."""
+        if self.out is None:
+            self.done(self._performed(prepared), text, **more)
+            return
+        from nodes.proposals import propose
+
+        self.go_on(propose(self.desk, self.reader, prepared), self.out, text, **more)
+
+    def _performed(self, prepared: Prepared) -> ActReport:
+        from contracts.refusals import RuleRefused
+
+        try:
+            return self.desk.perform(prepared)
+        except RuleRefused as refused:
+            if refused.guard in _OTHERS_SIGN:
+                refused.hint = "give `--out FILE`, and let the others sign what is in it: `lading sign FILE`"
+            raise
+
+    def go_on(self, proposal: Proposal, file: Path, text: str, **more: Any) -> None:
+        """Submit what enough members have signed; else keep it in the file for the next."""
+        from nodes import proposals
+        from nodes.files import write_atomic
+
+        signed = proposal.signed
+        missing = proposals.waits_for(self.desk, self.reader, signed)
+        names = [str(one.fields["alias"]) for one in proposals.signers(self.reader, signed)]
+        facts = {"action": signed.transaction.action, **more, "signed": names}
+        if not missing:
+            report = proposals.finish(self.desk, proposal)
+            self.done(report, f"{text}{' (it was done before)' if report.done.repeated else ''}", **facts)
+            return
+        write_atomic(file, proposals.write_proposal(proposal))
+        value = {**facts, "transaction": signed.id.hex(), "submitted": False, "missing": missing, "file": str(file)}
+        lines = [f"{facts['action']} waits for more signatures: {missing}", f"  signed by: {', '.join(names)}"]
+        lines += [f"  file: {file}", f"  transaction: {short(signed.id)}"]
+        self.screen.result({**value, "arrived": self.arrived}, "\n".join(lines))
 
     def done(self, report: ActReport, text: str, **more: Any) -> None:
         """Print what an act did; `text` says it in words, `more` are further facts."""
@@ -122,13 +198,21 @@ def acting(session: Session) -> Iterator[Work]:
         desk.before_signing = lambda transaction, reader: show_statement(session.screen, transaction, reader, desk)
         with desk.reading() as reader:
             arrived = fetch(desk, reader, session.screen)
-            _warn_of_rotation(desk, session.screen)
-            yield Work(desk, reader, session.screen, arrived)
+            _announce(desk, reader, session.screen)
+            work = Work(desk, reader, session.screen, arrived, session.out)
+            if session.represented:
+                desk.represented = work.member(session.represented).id
+            yield work
 
 
-def _warn_of_rotation(desk: Desk, screen: Screen) -> None:
+def _announce(desk: Desk, reader: LedgerReader, screen: Screen) -> None:
+    """Warn of a change of keys that was interrupted, of a key that ends soon, of a recovery to object to."""
+    from nodes.enrolment import announcements
     from nodes.keystore import KeyName
 
+    record = reader.find(desk.member)
+    for said in () if record is None else announcements(record, now_ms()):
+        screen.warn(said)
     if desk.keys.staged_key(KeyName.SIGNING) is not None:
         screen.warn("a change of the signing key was interrupted; `lading member rotate-key` finishes it")
 

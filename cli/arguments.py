@@ -24,7 +24,7 @@ from .acting import Work, time_of
 if TYPE_CHECKING:
     from contracts.table import Action, Declared
 
-__all__ = ["BadArgument", "read_arguments"]
+__all__ = ["BadArgument", "is_text", "read_arguments"]
 
 _MAX_FILE = 1024 * 1024 * 1024
 _DIGITS = 15
@@ -49,6 +49,11 @@ def read_arguments(words: Sequence[str], action: Action, work: Work) -> dict[str
             raise BadArgument(f"{action.name} has no argument {name}; it has {known}", value=word)
         values[name] = _read(name, text, action.arguments[name], work)
     return values
+
+
+def is_text(value: str) -> bool:
+    """Whether what is given for a hash is the text to commit to, and neither the hash itself nor a file."""
+    return bool(value) and not value.startswith("@") and not _is_id(value)
 
 
 def _read(name: str, text: str, declared: Declared, work: Work) -> Any:

@@ -8,7 +8,7 @@ import typer
 
 from ledger.errors import UsageError
 
-from .acting import acting
+from .acting import acting, chosen
 from .commands_offer import AtSequence
 from .context import ACTING, Session, command
 from .output import short
@@ -26,18 +26,17 @@ class OneAnswer(UsageError):
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    command(app, accept, panel=ACTING)
-    command(app, reject, panel=ACTING)
-    command(app, surrender, panel=ACTING)
-    command(app, release, panel=ACTING)
+    command(app, accept, panel=ACTING, acts=True)
+    command(app, reject, panel=ACTING, acts=True)
+    command(app, surrender, panel=ACTING, acts=True)
+    command(app, release, panel=ACTING, acts=True)
 
 
 def accept(session: Session, record: RecordWord, *, at_sequence: AtSequence = None) -> None:
     """Take control of what is offered to me; an endorsement takes effect."""
     with acting(session) as work:
         found = work.record(record, at_sequence)
-        report = work.desk.act(found, "accept", {})
-        work.done(report, f"accepted {short(found.id)}, which is in my control now")
+        work.act(found, "accept", {}, f"accepted {short(found.id)}, which is in my control now")
 
 
 def reject(
@@ -52,8 +51,7 @@ def reject(
     """Decline what is offered to me; control stays where it is."""
     with acting(session) as work:
         found = work.record(record, at_sequence)
-        report = work.desk.act(found, "reject", {}, reason=reason)
-        work.done(report, f"rejected {short(found.id)}")
+        work.act(found, "reject", {}, f"rejected {short(found.id)}", texts={"reason": reason})
 
 
 def surrender(
@@ -66,27 +64,48 @@ def surrender(
     refuse_it: Annotated[
         bool, typer.Option("--refuse", help="Refuse the surrender, as the carrier.", show_default=False)
     ] = False,
+    withdraw: Annotated[
+        bool, typer.Option("--withdraw", help="Take my surrender back before it is accepted.", show_default=False)
+    ] = False,
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why it is refused.")] = "",
     at_sequence: AtSequence = None,
 ) -> None:
     """Surrender a bill to the carrier and claim the goods; or, as the carrier, answer."""
-    if (accept_it and refuse_it) or (reason and not refuse_it):
+    if (accept_it + refuse_it + withdraw > 1) or (reason and not refuse_it):
         raise OneAnswer("these options do not go together")
-    action = "accept_surrender" if accept_it else "refuse_surrender" if refuse_it else "surrender"
+    action = chosen(accept_surrender=accept_it, refuse_surrender=refuse_it, withdraw_surrender=withdraw) or "surrender"
     words = {
         "accept_surrender": "accepted the surrender of",
         "refuse_surrender": "refused the surrender of",
+        "withdraw_surrender": "took back the surrender of",
         "surrender": "surrendered to the carrier:",
     }
     with acting(session) as work:
         found = work.record(record, at_sequence)
-        report = work.desk.act(found, action, {}, reason=reason)
-        work.done(report, f"{words[action]} {short(found.id)}")
+        work.act(found, action, {}, f"{words[action]} {short(found.id)}", texts={"reason": reason})
 
 
-def release(session: Session, record: RecordWord, *, at_sequence: AtSequence = None) -> None:
-    """Confirm, as the carrier, that the goods are delivered; the bill is accomplished."""
+def release(
+    session: Session,
+    record: RecordWord,
+    *,
+    part: Annotated[
+        bool, typer.Option("--part", help="Record a part of the goods; the rest is still due.", show_default=False)
+    ] = False,
+    receipt: Annotated[
+        str, typer.Option(metavar="TEXT", help="The receipt, with quantities; its text goes to the parties.")
+    ] = "",
+    shortage: Annotated[str, typer.Option(metavar="TEXT", help="What is short or damaged; no claim ends by it.")] = "",
+    at_sequence: AtSequence = None,
+) -> None:
+    """Confirm, as the carrier, that the goods are delivered; with the last of them the bill is accomplished."""
+    if part and (shortage or not receipt):
+        raise OneAnswer("a part is delivered against a receipt", hint="give --part with --receipt TEXT")
     with acting(session) as work:
         found = work.record(record, at_sequence)
-        report = work.desk.act(found, "confirm_delivery", {})
-        work.done(report, f"confirmed the delivery of {short(found.id)}; the bill is accomplished")
+        texts = {"receipt": receipt, "shortage": shortage}
+        if part:
+            work.act(found, "deliver_part", {}, f"recorded the delivery of a part of {short(found.id)}", texts=texts)
+            return
+        text = f"confirmed the delivery of {short(found.id)}; the bill is accomplished"
+        work.act(found, "confirm_delivery", {}, text, texts=texts)

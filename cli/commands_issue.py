@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from nodes.documents.model import Document
     from nodes.parcel import Attachment
 
-__all__ = ["FileOrKind", "inbox", "issue", "register", "send"]
+__all__ = ["FileOrKind", "attachment", "inbox", "issue", "register", "send"]
 
 
 class FileOrKind(UsageError):
@@ -32,7 +32,7 @@ class FileOrKind(UsageError):
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    command(app, issue, panel=ACTING)
+    command(app, issue, panel=ACTING, acts=True, together=False)
     command(app, send, panel=ACTING)
     command(app, inbox, panel=ACTING)
 
@@ -80,7 +80,7 @@ def issue(
     document = _with_reader(name, data)
     for finding in document.facts.findings if document is not None else ():
         session.screen.warn(f"{finding.place}: {finding.message}")
-    attachments, ends = [_attachment(path) for path in attach or ()], time_of(until)
+    attachments, ends = [attachment(path) for path in attach or ()], time_of(until)
     with acting(session) as work:
         name, document = (name, _as_json(work, name, data)) if document is None else (str(document.kind), document)
         if document is not None:
@@ -158,7 +158,8 @@ def _warn_of_outsiders(work: Work, document: Document) -> None:
         work.screen.warn(f"{stuck}; until its first holder accepts it, `lading act RECORD void` withdraws it")
 
 
-def _attachment(path: Path) -> Attachment:
+def attachment(path: Path) -> Attachment:
+    """A file that belongs to a document."""
     from mimetypes import guess_type
 
     from nodes.files import read_bounded

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ledger.errors import UsageError
 
-from .acting import Work, acting, time_of
+from .acting import OneWay, Work, acting, chosen, time_of
 from .context import ACTING, Session, command
 from .output import short
 from .parties import RecordWord
@@ -35,9 +35,9 @@ class TwoWays(UsageError):
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    command(app, offer, panel=ACTING)
-    command(app, endorse, panel=ACTING)
-    command(app, recall, panel=ACTING)
+    command(app, offer, panel=ACTING, acts=True)
+    command(app, endorse, panel=ACTING, acts=True)
+    command(app, recall, panel=ACTING, acts=True)
 
 
 def offer(
@@ -66,30 +66,48 @@ def endorse(
     session: Session,
     record: RecordWord,
     *,
-    to: _To,
+    to: Annotated[str, typer.Option("--to", metavar="MEMBER", help="The party to whose order it is to stand.")] = "",
     blank: Annotated[
         bool, typer.Option("--blank", help="Endorse it in blank, not to them.", show_default=False)
+    ] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Endorse it now, and keep possession of it.", show_default=False)
+    ] = False,
+    nominee: Annotated[
+        bool, typer.Option("--nominee", help="Endorse it to whom the order party nominated.", show_default=False)
     ] = False,
     until: _Until = None,
     at_sequence: AtSequence = None,
 ) -> None:
-    """Offer a bill to another party, endorsed to it or in blank; both take effect when it accepts."""
+    """Endorse a bill: with its transfer to another party, who accepts both, or alone, keeping possession.
+
+    Without --to, `--blank` endorses in blank and `--nominee` completes what the order party asked for.
+    """
     ends = time_of(until)
     with acting(session) as work:
-        found, member = work.record(record, at_sequence), work.member(to)
-        _offer(work, found, member, "blank" if blank else "endorse", ends)
+        found = work.record(record, at_sequence)
+        if to and not keep and not nominee:
+            _offer(work, found, work.member(to), "blank" if blank else "endorse", ends)
+            return
+        way = chosen(blank=blank, to=to, nominee=nominee)
+        if not way or (ends is not None):
+            raise OneWay("an endorsement is to a party, in blank, or to the nominee; only an offer ends at a time")
+        action = {"blank": "endorse_in_blank", "to": "endorse", "nominee": "endorse_nominee"}[way]
+        how = {"blank": "in blank", "to": f"to the order of {to}", "nominee": "to the order of the nominee"}[way]
+        arguments = {"to": work.member(to).id} if to else {}
+        work.act(found, action, arguments, f"endorsed {short(found.id)} {how}, and kept it")
 
 
 def recall(session: Session, record: RecordWord, *, at_sequence: AtSequence = None) -> None:
     """Take my offer back before it is accepted."""
     with acting(session) as work:
         found = work.record(record, at_sequence)
-        work.done(work.desk.act(found, "recall", {}), f"took back the offer of {short(found.id)}")
+        work.act(found, "recall", {}, f"took back the offer of {short(found.id)}")
 
 
 def _usual_mode(work: Work, record: Record) -> str:
     """How a bill is offered when nothing is said, and why."""
-    if record.fields.get("form") == "order" and record.order_party == work.desk.member:
+    if record.fields.get("form") == "order" and record.order_party == work.desk.party:
         work.screen.say("to be offered with an endorsement to the recipient, since the bill stands to my order")
         return "endorse"
     reasons = {
@@ -104,8 +122,6 @@ def _usual_mode(work: Work, record: Record) -> str:
 
 
 def _offer(work: Work, record: Record, member: Record, mode: str, until: int | None) -> None:
-    arguments: dict[str, Any] = {"to": member.id, "mode": mode, "until": until}
-    given = {name: value for name, value in arguments.items() if value is not None}
-    report = work.desk.act(record, "offer", given)
     how = {"endorse": "endorsed to it", "blank": "endorsed in blank", "possession": "for possession only"}[mode]
-    work.done(report, f"offered {short(record.id)} to {member.fields['alias']}, {how}", mode=mode)
+    text = f"offered {short(record.id)} to {member.fields['alias']}, {how}"
+    work.act(record, "offer", {"to": member.id, "mode": mode, "until": until}, text, mode=mode)

@@ -12,10 +12,10 @@ A module of commands, named in `main.MODULES`, adds them to the app that it is g
             session.screen.result({"record": …}, "…")
 
 `command` gives it the options that all commands share (`--home`, `--json`, and `--passphrase-file` unless it
-needs no keys) and the `Session` made of them. A command returns nothing, or an exit status of `exits.py`; it
-raises a `LadingError` for what is wrong, and `main.py` prints it. It prints through `session.screen` alone:
-exactly one `result` under `--json`. What is heavy (SQLAlchemy, pydantic, rich, yaml, lxml, and `nodes` modules
-that need them) is imported inside the command.
+needs no keys; `--as` and `--out` for one that acts on records) and the `Session` made of them.
+A command returns nothing, or an exit status of `exits.py`; it raises a `LadingError` for what is wrong, and
+`main.py` prints it. It prints through `session.screen` alone: exactly one `result` under `--json`. What is heavy
+(SQLAlchemy, pydantic, rich, yaml, lxml, and `nodes` modules that need them) is imported inside the command.
 """
 
 from __future__ import annotations
@@ -68,6 +68,19 @@ _PassphraseFile = Annotated[
         show_default=False,
     ),
 ]
+_As = Annotated[
+    str,
+    typer.Option("--as", metavar="MEMBER", help="Act for this member, by a mandate of its own.", show_default=False),
+]
+_Out = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        metavar="FILE",
+        help="Where the act waits, if others have to sign it too: `lading sign FILE`.",
+        show_default=False,
+    ),
+]
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.", show_default=False)]
 
 
@@ -82,6 +95,10 @@ class Session:
     def __init__(self, home: Path | None, passphrase_file: Path | None = None, as_json: bool = False) -> None:
         self.folder = home or Path(DEFAULT_HOME)
         self.screen = Screen(as_json)
+        self.represented = ""
+        """The member for whom is acted, as it was named; empty for the home's own."""
+        self.out: Path | None = None
+        """Where an act waits for others' signatures."""
         self._passphrase_file = passphrase_file
 
     @cached_property
@@ -157,15 +174,21 @@ def command(
     panel: str,
     keys: bool = True,
     locked: bool = False,
+    acts: bool = False,
+    together: bool = True,
 ) -> None:
     """Add `function(session, …)` to `app` as a command; its docstring is the help, its parameters are the options.
 
     Its name is the function's with dashes, unless `name` is given. Without `keys` it takes no passphrase. One that
-    is `locked` holds the lock of the home from before it opens the keys, since it changes them.
+    is `locked` holds the lock of the home from before it opens the keys, since it changes them. One that `acts` may
+    do so for another member, and, unless it is not done `together`, with others who sign in a file.
     """
     hints = get_type_hints(function, include_extras=True)
     own = list(inspect.signature(function).parameters.values())[1:]
-    shared = {"home": (_Home, None), "passphrase_file": (_PassphraseFile, None), "as_json": (_Json, False)}
+    waits = acts and together
+    shared: dict[str, tuple[Any, Any]] = {"represented": (_As, "")} if acts else {}
+    shared |= {"out": (_Out, None)} if waits else {}
+    shared |= {"home": (_Home, None), "passphrase_file": (_PassphraseFile, None), "as_json": (_Json, False)}
     if not keys:
         del shared["passphrase_file"]
     kind = inspect.Parameter.KEYWORD_ONLY
@@ -177,6 +200,7 @@ def command(
     @wraps(function)
     def run(**values: Any) -> int | None:
         session = Session(values.pop("home"), values.pop("passphrase_file", None), values.pop("as_json"))
+        session.represented, session.out = values.pop("represented", ""), values.pop("out", None) if waits else None
         if not locked:
             return function(session, **values)
         with session.home.lock(purpose=f"lading {function.__name__}"):

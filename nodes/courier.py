@@ -105,14 +105,12 @@ class Courier:
 
 
 def receivers(record: Record, bound_to: Sequence[bytes], reader: LedgerReader) -> list[bytes]:
-    """Who gets a new record's document: its first holder, its parties, who controls what it is bound to."""
-    wanted = [record.pending.party if record.pending else None]
-    wanted += [record.fields.get("buyer"), record.fields.get("consignee")]
+    """Who gets a new record's document: whom it concerns, and who controls what it is bound to."""
+    wanted = concerned(record, reader)
     for other in bound_to:
         found = reader.find(other)
-        wanted.append(None if found is None else found.controller)
-    parties = dict.fromkeys(party for party in wanted if party is not None and party != record.issuer)
-    return [party for party in parties if _is_member(party, reader)]
+        wanted += [] if found is None else members_behind([found.controller], reader)
+    return [party for party in dict.fromkeys(wanted) if party != record.issuer]
 
 
 def concerned(record: Record, reader: LedgerReader) -> list[bytes]:

@@ -10,6 +10,7 @@ from ledger.commitment import commit
 from ledger.errors import ContradictionError, UnavailableError
 from ledger.hashing import attachment_commitment, claim_key, note_commitment, number_key
 from ledger.record import MAX_CONTENT, Record
+from ledger.succession import said_of
 from nodes.documents.model import Document
 from nodes.documents.read import read_as
 from nodes.inbox import Fetched, deliver, fetch
@@ -115,8 +116,9 @@ def _checked(parcel: Parcel, package: DocumentPackage, record: Record, reader: L
 def _check_number(document: Document, record: Record, reader: LedgerReader) -> None:
     """The issuer took the number that stands in the document, for this record."""
     declared = reader.rules.table(record.kind, record.version).number
-    if declared is None:
-        return
+    acts = reader.history(record) if declared is not None else []
+    if declared is None or not any("number" in said_of(act.signed.transaction, record.id) for act in acts):
+        return  # a draft has no number yet
     key = number_key(reader.genesis.id, declared.cls, record.issuer, document.facts.number)
     item = reader.item(claim_key(record.issuer, key))
     holder = None if item is None else codec.decode(item.content, limit=MAX_CONTENT)[2]

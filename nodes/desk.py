@@ -37,6 +37,7 @@ from nodes.issuing import Issue, beginning, issue_arguments
 from nodes.keystore import KeyName, MemoryKeyStore
 from nodes.parcel import Attachment, DocumentPackage, Note, Parcel
 from nodes.reader import LedgerReader
+from nodes.trial import refusal
 from nodes.vault import Vault
 
 __all__ = ["VALID_FOR", "ActReport", "BeforeSigning", "Desk", "NoKeys", "Prepared", "label"]
@@ -213,17 +214,20 @@ class Desk:
         place: str = "",
         attachments: Sequence[Attachment] = (),
         given: Mapping[str, Any] | None = None,
+        texts: Mapping[str, str] | None = None,
     ) -> ActReport:
         """Issue the record of a document, and hand the document on to its first holder.
 
         Without a document a record of `kind`. `action` is the one that makes it, where that is not `issue`; `given`
-        are further arguments by name.
+        are further arguments by name, `texts` those to which arguments of their names commit.
         """
         kind = kind if document is None else str(document.kind)
         record_id, secret = self._random(32), self._random(32)
         self._issuing[record_id] = "" if document is None else label(document.facts.number)
         hashes = tuple(file.ref.sha256 for file in attachments)
-        choice = Issue(record_id, secret, to, bound_to, until, law, place, hashes, given or {})
+        notes = {name: self.note(text) for name, text in (texts or {}).items() if text}
+        filled = {**(given or {}), **{name: note.commitment for name, note in notes.items()}}
+        choice = Issue(record_id, secret, to, bound_to, until, law, place, hashes, filled)
         with self.writing("issue") as engine:
             reader = engine.reader
             members, table = reader.members(), reader.rules.table(kind)
@@ -236,6 +240,8 @@ class Desk:
             try:
                 if document is not None:
                     self._keep(record_id, document, secret, attachments)
+                for note in notes.values():
+                    self.vault.add_note(record_id, note)
                 report = self.submit(engine, signed)
             except (RefusedError, InputError) as refused:  # nothing of it is on the ledger; after others it may be
                 self.vault.forget(record_id)
@@ -281,11 +287,15 @@ class Desk:
         with self.writing(prepared.action.partition(".")[2]) as engine:
             self._name_made(prepared)
             signed = self.build(engine.reader, prepared.records, prepared.action, prepared.arguments)
+            restated = {record.id for record in prepared.records} & set(prepared.parcels)
+            refused = refusal(engine.reader, signed, self._clock()) if restated else None
+            if refused is not None:  # before the new document takes the old one's place in the vault
+                raise refused
             self.keep(prepared)
             try:
                 report = self.submit(engine, signed)
             except (RefusedError, InputError):
-                for made in prepared.parcels:
+                for made in set(prepared.parcels) - restated:
                     self.vault.forget(made)
                 raise
             return self.hand_on(report, signed.transaction, prepared.notes, engine.reader)
@@ -307,7 +317,10 @@ class Desk:
         named = [] if made else members_behind(_parties_named(transaction, reader), reader)
         for target in transaction.targets:
             handed.add(self.courier.hand_on(target.record, [one for one in named if one != self.member], reader))
-        for one in made if transaction.targets else ():
+        changed = made if transaction.targets else []
+        if not made and "document" in transaction.arguments:
+            changed = [target.record for target in transaction.targets]
+        for one in changed:
             parties = [party for party in concerned(reader.record(one), reader) if party != self.member]
             handed.add(self.courier.hand_on(one, parties, reader))
         for note in notes:

@@ -36,6 +36,7 @@ __all__ = [
     "NotForThisAction",
     "check_successors",
     "number_argument",
+    "prepare_restatement",
     "prepare_successors",
 ]
 
@@ -83,6 +84,7 @@ def prepare_successors(
     *,
     why: str = "",
     given: Mapping[str, Any] | None = None,
+    texts: Mapping[str, str] | None = None,
     attachments: Sequence[Attachment] = (),
 ) -> Prepared:
     """The act by which new documents take the place of the old ones, with the parcels of the new records.
@@ -107,15 +109,33 @@ def prepare_successors(
     if "parts" not in declared:
         arguments = made[0] | _title(records[0], old[0].document, documents[0], secret, reader)
         arguments["attachments"] = [attachment_commitment(secret, file.ref.sha256) for file in attachments] or None
-    texts = _texts(table.actions[action], old, new, why)
+    said = {**_texts(table.actions[action], old, new, why or (texts or {}).get("reason", "")), **(texts or {})}
     filled = {**arguments, **(given or {})}
     return desk.prepare(
         records,
         action,
         {name: value for name, value in filled.items() if name in declared and value is not None},
-        texts=texts,
+        texts=said,
         parcels=parcels,
     )
+
+
+def prepare_restatement(
+    desk: Desk,
+    reader: LedgerReader,
+    record: Record,
+    action: str,
+    document: Document,
+    attachments: Sequence[Attachment] = (),
+) -> Prepared:
+    """The act by which a record gets another document in its own's place, as a draft does. Raises `NotTheIssuer`."""
+    table = reader.rules.table(record.kind, reader.rules.standing(record)[0])
+    declared, secret = table.actions[action].arguments, desk.fresh()
+    _check_issuer(document, reader.record(record.issuer))
+    arguments: dict[str, Any] = {"document": commit(document.leaves(secret))}
+    arguments |= title_arguments(document, secret, reader.members())
+    filled = {name: value for name, value in arguments.items() if name in declared and value is not None}
+    return desk.prepare([record], action, filled, parcels={record.id: _parcel(document, secret, attachments)})
 
 
 def check_successors(
@@ -184,7 +204,7 @@ def number_argument(table: RuleTable, reader: LedgerReader, issuer: bytes, numbe
 
 
 def _title(record: Record, old: Document, new: Document, secret: bytes, reader: LedgerReader) -> dict[str, Any]:
-    """How title to the new bill passes: as it stands in the record, unless the new document says otherwise than the old.
+    """How title to the new bill passes: as it stands in the record, unless the new document differs in it from the old.
 
     The record knows endorsements since, which no document has.
     """

@@ -96,7 +96,7 @@ def test_an_amended_bill_takes_the_place_of_the_void_one(town):
     assert (void.status, void.controller, void.replaced_by) == ("replaced", None, [new])
     assert (live.status, live.controller, live.replaces) == ("held", town.id("shipper"), [old])
     assert (live.order_party, live.fields["form"]) == (town.id("shipper"), "order")
-    with pytest.raises(LadingError, match="replaced since .*, by entry"):
+    with pytest.raises(LadingError, match=r"replaced since .*, by entry"):
         town.act("shipper", "offer", old, to="bank", mode="endorse")
 
 
