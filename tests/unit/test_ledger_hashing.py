@@ -14,6 +14,7 @@ A, B, C = digest("a"), digest("b"), digest("c")
 
 
 def test_the_formulas():
+    assert hashing.release_code_hash(A, "7Q4M") == sha256(b"lading/v1/release-code\x00" + A + b"7Q4M").digest()
     assert transaction_id(b"body") == sha256(b"lading/v1/transaction-id\x00body").digest()
     assert record_key(A) == sha256(b"lading/v1/record-key\x00" + A).digest()
     assert claim_key(A, B) == sha256(b"lading/v1/claim-key\x00" + A + B).digest()
