@@ -10,7 +10,7 @@ import re
 from functools import cache
 
 import pytest
-from support import goods, memberships
+from support import goods, memberships, titles
 from support.game import HOUR, Game, refused, shipped_tables
 from support.members import digest
 
@@ -20,31 +20,6 @@ from ledger.member import ROLES
 CAST = {**{role: (role,) for role in sorted(ROLES)}, "rival": ("carrier",), "stranger": ()}
 ALL = set(CAST)
 
-BILL = {
-    "new": {"issue": ({"carrier", "rival"}, "role")},
-    "issued": {
-        "accept": ({"shipper"}, "pending_recipient_signs"),
-        "reject": ({"shipper"}, "pending_recipient_signs"),
-        "recall": ({"carrier"}, "controller_signs"),
-        "expire": (ALL, ""),
-        "void": ({"carrier"}, "issuer_signs"),
-    },
-    "returned": {"void": ({"carrier"}, "issuer_signs")},
-    "held": {"offer": ({"shipper"}, "controller_signs"), "surrender": ({"shipper"}, "controller_signs")},
-    "offered": {
-        "accept": ({"bank"}, "pending_recipient_signs"),
-        "reject": ({"bank"}, "pending_recipient_signs"),
-        "recall": ({"shipper"}, "controller_signs"),
-        "expire": (ALL, ""),
-    },
-    "surrendered": {
-        "accept_surrender": ({"carrier"}, "issuer_signs"),
-        "refuse_surrender": ({"carrier"}, "issuer_signs"),
-    },
-    "surrender_accepted": {"confirm_delivery": ({"carrier"}, "issuer_signs")},
-    "delivered": {},
-    "void": {},
-}
 WAYBILL = {
     "new": {"issue": ({"carrier", "rival"}, "role")},
     "issued": {"void": ({"carrier"}, "issuer_signs")},
@@ -84,7 +59,7 @@ CERTIFICATE = {
     "expired": {},
 }
 MAY = {
-    "bill_of_lading": BILL,
+    "bill_of_lading": titles.MAY,
     "certificate": CERTIFICATE,
     "invoice": INVOICE,
     "sea_waybill": WAYBILL,
@@ -93,22 +68,8 @@ MAY = {
 }
 
 # How a record comes into each state: the acts after the issue.
-OFFER = ("shipper", "offer", {"to": "bank", "mode": "endorse"})
-ACCEPT = ("shipper", "accept", {})
-SURRENDER = ("shipper", "surrender", {})
-TAKE = ("carrier", "accept_surrender", {})
 ASK = ("shipper", "request_finance", {"to": "bank"})
 WAYS = {
-    "bill_of_lading": {
-        "issued": [],
-        "returned": [("carrier", "recall", {})],
-        "held": [ACCEPT],
-        "offered": [ACCEPT, OFFER],
-        "surrendered": [ACCEPT, SURRENDER],
-        "surrender_accepted": [ACCEPT, SURRENDER, TAKE],
-        "delivered": [ACCEPT, SURRENDER, TAKE, ("carrier", "confirm_delivery", {})],
-        "void": [("carrier", "void", {})],
-    },
     "sea_waybill": {"issued": [], "void": [("carrier", "void", {})]},
     "invoice": {
         "issued": [],
@@ -132,18 +93,16 @@ def into(game, kind, state, lapsing):
         return goods.into(game, kind, state, lapsing)
     if kind in memberships.MAY:
         return memberships.into(game, kind, state)
-    until = game.time + HOUR if lapsing else None
     if kind == "bill_of_lading":
-        first = until if state == "issued" else None
-        record = game.issue_bill(until=first, consignee=None)
-    elif kind == "invoice":
+        return titles.into(game, state, lapsing)
+    if kind == "invoice":
         record = game.issue("shipper", kind, buyer="buyer")
     elif kind == "certificate":
         record = game.issue("certifier", kind, expires=game.time + HOUR if lapsing or state == "expired" else None)
     else:
         record = game.issue("carrier", kind)
     for who, action, args in WAYS[kind][state]:
-        game.done(who, action, record, **args, **({"until": until} if action == "offer" else {}))
+        game.done(who, action, record, **args)
     if lapsing or state == "expired":
         game.tick(HOUR + 1)
     if state == "expired":
@@ -158,16 +117,14 @@ def arguments(game, kind, action, who, record):
         return goods.arguments(game, kind, action, who, record)
     if kind in memberships.MAY:
         return memberships.arguments(game, kind, action, who, record)
-    if action == "issue" and kind == "bill_of_lading":
-        to = "bank" if who == "shipper" else "shipper"
-        return game.bill_arguments(issuer=who, to=to, order_party=to)
+    if kind == "bill_of_lading":
+        return titles.arguments(game, action, who, record)
     if action == "issue":
         args = {"record": game.fresh(), "document": digest("document")}
         args["number"] = game.number_argument(who, args["record"].hex(), kind)
         return {**args, **({"law": "SG", "place": "CNSHA"} if kind == "sea_waybill" else {})}
-    if action in ("offer", "request_finance"):
-        to = "insurer" if who == "bank" else "bank"
-        return {"to": to, **({"mode": "endorse"} if action == "offer" else {})}
+    if action == "request_finance":
+        return {"to": "insurer" if who == "bank" else "bank"}
     return {}
 
 
@@ -201,7 +158,7 @@ def test_p25_who_may_do_what_from_which_state(request, kind, state, action):
         return
     game = request.getfixturevalue("game")
     may, guard = MAY[kind][state][action]
-    lapsing = action if action == "expire" or kind in goods.MAY else ""
+    lapsing = action if action == "expire" or kind in (*goods.MAY, "bill_of_lading") else ""
     record = None if state == "new" else into(game, kind, state, lapsing)
     for who in sorted(ALL, key=lambda name: name in may):  # those who may not come first
         attempt = game.act(who, f"{kind}.{action}", record, **arguments(game, kind, action, who, record))
