@@ -40,7 +40,7 @@ __all__ = [
 Undo = dict[bytes, bytes | None]
 """What a batch replaced: path → leaf before it, None where there was none."""
 
-GROW_AT: Final = 5
+GROW_AT: Final = 3
 """Most records that a bucket holds on average."""
 
 _MOST_BITS: Final = 32
@@ -101,9 +101,12 @@ class StateTree:
 
     def leaf(self, path: bytes) -> bytes | None:
         """The leaf hash at `path`, None if no key stands there."""
-        check_size(path)
+        if len(path) != HASH_SIZE:
+            check_size(path)
         bucket = self._buckets[int.from_bytes(path[:4], "big") >> (32 - self._nodes.depth)]
-        at = find(bucket, path)
+        at = bucket.find(path)
+        if at > 0 and at & 63:
+            at = find(bucket, path)  # these 32 bytes, but across two fields
         return None if at < 0 else bucket[at + 32 : at + 64]
 
     def at(self, undos: Sequence[Mapping[bytes, bytes | None]] = ()) -> StateView:

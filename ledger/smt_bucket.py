@@ -19,8 +19,9 @@ from .smt_hash import HASH_SIZE, BadPair
 __all__ = ["cut", "find", "gather", "insert", "split"]
 
 _ROWS: Final = 4096
-# About the size of a bucket, so that a bucket takes the memory of the runs that it is made of.
-_RUN: Final = 7 * 64
+# Large enough that the system takes the memory of each back at once when it is cut; runs of the size of a
+# bucket leave holes of 120 MB between the buckets of two million leaves.
+_RUN: Final = _ROWS * 64
 _HEAD: Final = Struct(">I60x")
 
 
