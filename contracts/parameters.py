@@ -75,7 +75,7 @@ _LIST: Final = (
     Parameter("adoption_delay", "heights between an adoption and its taking effect", "1",
               _counts(0, 1_000_000, "heights")),
     Parameter("pledge_delay", "milliseconds between the notice of enforcing a pledge and its enforcement",
-              str(3 * _DAY), _counts(0, 365 * _DAY, "milliseconds")),
+              str(7 * _DAY), _counts(0, 365 * _DAY, "milliseconds")),
     Parameter("recovery_delay", "milliseconds in which a member can object to the recovery of its key",
               str(7 * _DAY), _counts(_HOUR, 365 * _DAY, "milliseconds")),
     Parameter("max_lock", "milliseconds that a presentation lock can last at most", str(30 * _DAY),

@@ -30,7 +30,7 @@ def unset_field(act: Act, field: str) -> None:
 # Drafts
 
 
-@effect("create_draft@1", text="a draft comes into being, in the actor's control; it has no number and is no document yet",
+@effect("create_draft@1", text="a draft comes into being, in the actor's control; it has no number yet, and is no bill",
         arguments={"record": "id", "document": "hash*", "order_party": "party?"}, needs=("new", "unused"),
         gives=("record", "control", "draft"), ends=("new",))  # fmt: skip
 def create_draft(act: Act) -> None:
@@ -128,7 +128,7 @@ def offer_pledge(act: Act, argument: str, group: str) -> None:
     record.fields["due"] = args["due"]
 
 
-@effect("begin_pledge@1", text="the pledge stands: control passes to whom it was offered, the pledgor stays beneficiary",
+@effect("begin_pledge@1", text="the pledge stands: control passes to whom it was offered; the pledgor is beneficiary",
         fields={"pledge_to": "party?"}, needs=("record", "control", "offer", "pledge_offer"),
         gives=("control", "pledge"), ends=("offer", "pledge_offer"))  # fmt: skip
 def begin_pledge(act: Act) -> None:
@@ -151,14 +151,15 @@ def _end_pledge(act: Act, controller: bytes | None) -> None:
 
 
 @effect("release_pledge@1", text="the pledge ends, and control goes back to the pledgor",
-        fields={"due": "time?", "notice": "time?"}, needs=("record", "pledge"), gives=("control",), ends=("pledge",))  # fmt: skip
+        fields={"due": "time?", "notice": "time?"}, needs=("record", "pledge"), gives=("control",),
+        ends=("pledge",))  # fmt: skip
 def release_pledge(act: Act) -> None:
     _end_pledge(act, act.record.beneficiary)
 
 
 @effect("enforce_pledge@1",
-        text="the pledgee is in control, and the bill stands to its order: it can transfer or surrender it; the pledgor "
-             "is beneficiary no more, and what is left over for it is settled outside the ledger",
+        text="the pledgee is in control, and the bill stands to its order: it can transfer or surrender it; the "
+             "pledgor is beneficiary no more, and what is left over for it is settled outside the ledger",
         fields={"due": "time?", "notice": "time?", "form": "code"}, needs=("record", "pledge"), gives=("control",),
         ends=("pledge", "nominee"))  # fmt: skip
 def enforce_pledge(act: Act) -> None:
@@ -211,8 +212,8 @@ def split(act: Act, status: str) -> None:
 
 
 @effect("merge@1",
-        text="one new record takes the place of all of these, in the same control and to the same order, and each names "
-             "the other; its number is taken for ever; control of these ends",
+        text="one new record takes the place of all of these, in the same control and to the same order, and each "
+             "names the other; its number is taken for ever; control of these ends",
         arguments=_NUMBERED, needs=("record", "control", "unused", "number_free"), gives=("nobody",),
         ends=("control", "offer"), makes=_MADE, every=True)  # fmt: skip
 def merge(act: Act, status: str) -> None:

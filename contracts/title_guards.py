@@ -8,7 +8,7 @@ from ledger.hashing import claim_key
 from ledger.times import iso
 
 from .act import Act
-from .member_words import span
+from .parameters import PARAMETERS, count_of
 from .parties import GROUP, acts_as, consents, member_of, named
 from .refusals import GuardFailed
 from .vocabulary import guard
@@ -25,12 +25,11 @@ def _shown(act: Act, party: bytes | None) -> object:
     return party if member is None else member.fields["alias"]
 
 
-def _span(act: Act, parameter: str, default: str) -> int:
+def _span(act: Act, parameter: str) -> int:
     """A parameter of the ledger that is a span of time, in milliseconds."""
-    value = span(act.world.parameters.get(parameter), span(default, -1))
-    if value < 0:
-        raise GuardFailed("the table's default is no number of milliseconds", default)
-    return value
+    if parameter not in PARAMETERS:
+        raise GuardFailed("a ledger has no such parameter", parameter)
+    return count_of(act.world.parameters, parameter)
 
 
 # Endorsement
@@ -89,11 +88,11 @@ def lock_lets_through(act: Act, argument: str) -> None:
 
 
 @guard("argument_is_within@1",
-       text="{argument} lies no further ahead than the ledger's {parameter} (milliseconds; {default} where it has none)",
+       text="{argument} lies no further ahead than the ledger's {parameter}",
        hint="name an earlier time; `lading doctor` shows the ledger's parameters",
        arguments={"{argument}": "time"})  # fmt: skip
-def argument_is_within(act: Act, argument: str, parameter: str, default: str) -> None:
-    latest = act.time + _span(act, parameter, default)
+def argument_is_within(act: Act, argument: str, parameter: str) -> None:
+    latest = act.time + _span(act, parameter)
     if act.args[argument] > latest:
         raise GuardFailed(f"{argument} is later than {iso(latest)}", iso(act.args[argument]))
 
@@ -117,28 +116,28 @@ def negotiable(act: Act) -> None:
 
 
 @guard("group_is_of_both@1",
-       text="{group}, where given, is the joint control of the party that acts and of {argument}, both of whom must sign",
+       text="{group}, where given, is the joint control of the actor and of {argument}, both of whom must sign",
        hint="register a joint control of the two, with a threshold of 2",
        arguments={"{group}": "party?", "{argument}": "party"})  # fmt: skip
 def group_is_of_both(act: Act, group: str, argument: str) -> None:
     party = act.args.get(group)
-    record = None if party is None else act.world.record(party)
     if party is None:
         return
-    if record is None or record.kind != GROUP:
+    joint = act.world.record(party)
+    if joint is None or joint.kind != GROUP:
         raise GuardFailed(f"{group} is no joint control of members", party)
-    if set(record.fields["members"]) != {act.party, act.args[argument]} or record.fields["threshold"] != 2:
+    if set(joint.fields["members"]) != {act.party, act.args[argument]} or joint.fields["threshold"] != 2:
         raise GuardFailed(f"{group} is not the joint control of these two, who both sign", party)
 
 
 @guard("delay_has_run@1",
-       text="the ledger's {parameter} (milliseconds; {default} where it has none) has run since {field}",
-       hint="wait until then", fields={"{field}": "time?"}, needs=("record",))  # fmt: skip
-def delay_has_run(act: Act, field: str, parameter: str, default: str) -> None:
+       text="the ledger's {parameter} has run since {field}", hint="wait until then",
+       fields={"{field}": "time?"}, needs=("record",))  # fmt: skip
+def delay_has_run(act: Act, field: str, parameter: str) -> None:
     start = act.record.fields.get(field)
     if start is None:
         raise GuardFailed(f"there was no {field} yet")
-    end = start + _span(act, parameter, default)
+    end = start + _span(act, parameter)
     if act.time < end:
         raise GuardFailed(f"it can be done from {iso(end)}", iso(end))
 

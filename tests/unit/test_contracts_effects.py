@@ -79,7 +79,7 @@ def test_create(game):
         order_party=game.id("shipper"),
         pending=Pending(game.id("shipper"), "possession", None, "issue"),
         document=args["document"],
-        fields={"form": "order", "law": "SG", "place": "CNSHA", "rulebook": RULEBOOK},
+        fields={"form": "order", "law": "SG", "clause": "BIMCO-EBILL-2025", "place": "CNSHA", "rulebook": RULEBOOK},
     )
     assert list(record.fields) == sorted(record.fields)
 

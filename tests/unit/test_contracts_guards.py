@@ -231,7 +231,7 @@ def test_no_hold(game, action):
 def test_not_locked(game):
     bill = game.held_bill("shipper")
     game.patch(bill, locked_until=game.time + HOUR)
-    refused(game.act("shipper", "offer", bill, to="bank", mode="endorse"), "rule.not_locked")
+    refused(game.act("shipper", "endorse", bill, to="bank"), "rule.not_locked")
     refused(game.act("shipper", "surrender", bill), "rule.not_locked")
     game.tick(HOUR)
     game.done("shipper", "surrender", bill)

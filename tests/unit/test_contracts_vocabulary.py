@@ -108,4 +108,4 @@ def test_a_word_is_written_by_the_function_of_its_name(registers):
 def test_every_word_is_used_or_kept_for_later():
     used = {one.name for table in shipped_tables() for action in table.actions.values()
             for one in (*action.guards, *action.effects)}  # fmt: skip
-    assert {word.name for word in WORDS} - used == {"actor_is_active@1", "set_field@1"}
+    assert {word.name for word in WORDS} - used == {"actor_is_active@1"}
