@@ -168,7 +168,7 @@ def test_one_batch_may_fill_an_empty_tree():
     pairs = random_pairs(10_000)
     tree = StateTree()
     tree.update(pairs)
-    assert (len(tree), tree.depth) == (10_000, 11)
+    assert (len(tree), tree.depth) == (10_000, 12)
     assert tree.root == root_of(pairs)
 
 
