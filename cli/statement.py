@@ -12,6 +12,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ledger.hashing import HASH_SIZE
+from ledger.succession import made_by
+
 from .output import Screen, moment, printable, short
 from .parties import name_of
 
@@ -62,11 +65,25 @@ def _sentence(table: RuleTable, transaction: Transaction, names: Mapping[bytes, 
     """The statement as a person reads it: words for the mode, the document's number beside the record's id."""
     from contracts.lawyer import render_statement
 
-    mode, record = transaction.arguments.get("mode"), _record_of(transaction)
-    if mode in _MODES:
-        transaction = transaction._replace(arguments={**transaction.arguments, "mode": _MODES[mode]})
-    sentence, number = render_statement(table, transaction, names), desk.number_of(record)
-    return sentence.replace(record.hex(), f"{short(record)} (number {number})") if record and number else sentence
+    arguments = dict(transaction.arguments)
+    if arguments.get("mode") in _MODES:
+        arguments["mode"] = _MODES[arguments["mode"]]
+    if transaction.represented is not None:
+        principal = names.get(transaction.represented) or short(transaction.represented)
+        names = {**names, transaction.actor: f"{names.get(transaction.actor, '')}, for {principal},"}
+    if type(arguments.get("parts")) is list:
+        arguments["parts"] = made_by(transaction)
+    sentence = render_statement(table, transaction._replace(arguments=arguments), names)
+    for value in (_record_of(transaction), *made_by(transaction), *arguments.values()):
+        if type(value) is bytes and len(value) == HASH_SIZE:
+            sentence = sentence.replace(value.hex(), _named(value, desk))
+    return sentence
+
+
+def _named(record: bytes, desk: Desk) -> str:
+    """A record by the number of its document where this member has it, with the beginning of its id; else whole."""
+    number = desk.number_of(record)
+    return f"{short(record)} (number {number})" if number else record.hex()
 
 
 def _argument(key: str, value: Any, kind: str, names: Mapping[bytes, str], number: str) -> str:

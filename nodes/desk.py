@@ -287,17 +287,10 @@ class Desk:
         with self.writing(prepared.action.partition(".")[2]) as engine:
             self._name_made(prepared)
             signed = self.build(engine.reader, prepared.records, prepared.action, prepared.arguments)
-            restated = {record.id for record in prepared.records} & set(prepared.parcels)
-            refused = refusal(engine.reader, signed, self._clock()) if restated else None
-            if refused is not None:  # before the new document takes the old one's place in the vault
-                raise refused
-            self.keep(prepared)
-            try:
-                report = self.submit(engine, signed)
-            except (RefusedError, InputError):
-                for made in set(prepared.parcels) - restated:
-                    self.vault.forget(made)
-                raise
+            kept = bool(prepared.notes or prepared.parcels)
+            if kept and refusal(engine.reader, signed, self._clock()) is None:  # nothing is kept of what is refused
+                self.keep(prepared)
+            report = self.submit(engine, signed)
             return self.hand_on(report, signed.transaction, prepared.notes, engine.reader)
 
     def keep(self, prepared: Prepared) -> None:

@@ -25,15 +25,24 @@ from ledger.transaction import Transaction
 __all__ = ["Possible", "possible_actions"]
 
 _OF_RECORD: Final = frozenset(
-    {"field_is_unset@1", "field_time_has_passed@1", "no_hold@1", "not_locked@1", "offer_is_open@1",
-     "offer_has_lapsed@1"}
+    {"delay_has_run@1", "field_equals_parameter@1", "field_is_unset@1", "field_time_has_passed@1", "hold_is_for@1",
+     "negotiable@1", "no_hold@1", "nomination_stands@1", "not_locked@1", "offer_is_open@1", "offer_has_lapsed@1"}
 )  # fmt: skip
 """Guards that look at the record and the time alone."""
-_OF_ACTOR: Final = frozenset({"actor_is_active@1", "entitled_to_delivery@1"})
+_OF_ACTOR: Final = frozenset({"actor_is_active@1", "entitled_to_delivery@1", "may_endorse@1", "not_in_control@1"})
 """Guards that look at the actor too."""
 _OF_OFFER: Final = frozenset({"argument_is_another@1", "transfer_fits_form@1"})
 """Guards that look at whom the actor offers the record to, and how; tried with every way there is."""
 _STRANGER: Final = bytes(32)
+_PARTIES: Final[Mapping[str, Callable[[Record], bytes | None]]] = {
+    "controller_signs@1": lambda record: record.controller,
+    "holding_authority_signs@1": lambda record: record.hold,
+    "issuer_signs@1": lambda record: record.issuer,
+    "order_party_signs@1": lambda record: record.order_party,
+    "pending_recipient_signs@1": lambda record: record.pending.party if record.pending else None,
+    "pledgee_signs@1": lambda record: record.pledgee,
+}
+"""The party that a guard asks for, where the record names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +108,7 @@ def possible_actions(rules: Rules, record: Record, time: int, find: Callable[[by
                 parties,
                 tuple(_filled(GUARDS[guard.name].text, guard.parameters) for guard in others),
                 action.moves[record.status],
-                _not_now(_World(rules, find), table, action, record, time, set(parties)),
+                _nobody(telling, record) or _not_now(_World(rules, find), table, action, record, time, set(parties)),
             )
         )
     return found
@@ -157,11 +166,17 @@ def _party(guard: Primitive, record: Record) -> bytes | None:
     if guard.name == "field_party_signs@1":
         named = record.fields.get(str(guard.parameters.get("field")))
         return named if type(named) is bytes else None
-    return {
-        "controller_signs@1": record.controller,
-        "issuer_signs@1": record.issuer,
-        "pending_recipient_signs@1": record.pending.party if record.pending else None,
-    }.get(guard.name)
+    who = _PARTIES.get(guard.name)
+    return None if who is None else who(record)
+
+
+def _nobody(telling: list[Primitive], record: Record) -> str:
+    """Why nobody can do it now: the record names nobody as the party that it takes."""
+    for guard in telling:
+        if (guard.name in _PARTIES or guard.name == "field_party_signs@1") and _party(guard, record) is None:
+            who = _filled(GUARDS[guard.name].who, guard.parameters)
+            return f"nobody is {who}"
+    return ""
 
 
 def _filled(text: str, parameters: Mapping[str, object]) -> str:

@@ -8,9 +8,20 @@ from ledger.record import Record
 from ledger.times import iso
 from nodes.possible import Possible, possible_actions
 
+AUTHORITY = {"hold", "dispute", "lift_hold", "settle_dispute", "order_transfer", "order_void", "order_close"}
+"""What an authority may do in every state, which most of these tests leave out."""
+
 
 def of(trade: Trade, bill: bytes) -> dict[str, Possible]:
-    return {one.action: one for one in all_of(trade, trade.engine.reader.record(bill))}
+    found = {one.action: one for one in all_of(trade, trade.engine.reader.record(bill))}
+    return {name: one for name, one in found.items() if name not in AUTHORITY}
+
+
+NOBODYS = {
+    "endorse_nominee": "the order party has nominated nobody",
+    "withdraw_nomination": "the order party has nominated nobody",
+}
+"""What takes a nominee."""
 
 
 def all_of(trade: Trade, record: Record, time: int | None = None) -> list[Possible]:
@@ -18,7 +29,8 @@ def all_of(trade: Trade, record: Record, time: int | None = None) -> list[Possib
 
 
 def not_now(trade: Trade, bill: bytes, time: int | None = None) -> dict[str, str]:
-    return {one.action: one.not_now for one in all_of(trade, trade.engine.reader.record(bill), time) if one.not_now}
+    found = {one.action: one.not_now for one in all_of(trade, trade.engine.reader.record(bill), time)}
+    return {name: why for name, why in found.items() if why and name not in AUTHORITY | {"end_presentation"}}
 
 
 def test_the_parties_that_the_record_names_are_filled_in():
@@ -39,13 +51,17 @@ def test_the_parties_that_the_record_names_are_filled_in():
 def test_each_state_has_its_actions():
     trade = Trade()
     bill = trade.bill()
-    assert set(of(trade, bill)) == {"offer", "surrender"}
+    assert set(of(trade, bill)) == {
+        "offer", "surrender", "endorse", "endorse_in_blank", "endorse_nominee", "nominate", "withdraw_nomination",
+        "present", "end_presentation", "pledge", "surrender_for_amendment", "request_paper", "split", "merge",
+        "switch_bill", "change_destination",
+    }  # fmt: skip
     assert of(trade, bill)["offer"].parties == (trade.id("bank"),)
     assert "to is another party than the actor" in of(trade, bill)["offer"].conditions
     trade.act("bank", "surrender", bill)
-    assert set(of(trade, bill)) == {"accept_surrender", "refuse_surrender"}
+    assert set(of(trade, bill)) == {"accept_surrender", "refuse_surrender", "withdraw_surrender"}
     trade.act("carrier", "accept_surrender", bill)
-    assert set(of(trade, bill)) == {"confirm_delivery"}
+    assert set(of(trade, bill)) == {"confirm_delivery", "deliver_part"}
     trade.act("carrier", "confirm_delivery", bill)
     assert of(trade, bill) == {}
 
@@ -59,7 +75,7 @@ def test_a_party_in_a_field_is_filled_in():
     assert found["acknowledge"].who == "the party in the field buyer"
     record.fields = {}
     (acknowledge,) = [one for one in all_of(trade, record) if one.action == "acknowledge"]
-    assert acknowledge.parties == ()
+    assert (acknowledge.parties, acknowledge.not_now) == ((), "nobody is the party in the field buyer")
 
 
 def test_a_record_of_no_table_has_none():
@@ -85,10 +101,24 @@ def test_an_offer_that_has_lapsed_can_be_tidied_up_and_not_be_accepted():
 def test_a_holder_who_may_not_claim_the_goods_is_told_so():
     trade = Trade()
     bill = trade.bill()
-    assert not_now(trade, bill) == {}
+    assert not_now(trade, bill) == NOBODYS | {"nominate": "bank is in control"}
     trade.act("bank", "offer", bill, to="buyer", mode="possession")
     trade.act("buyer", "accept", bill)
-    assert not_now(trade, bill) == {"surrender": "buyer holds the bill, and bank may claim the goods"}
+    why = not_now(trade, bill)
+    assert why["surrender"] == why["pledge"] == "buyer holds the bill, and bank may claim the goods"
+    assert why["endorse"] == "the bill is to the order of bank, which alone can endorse it"
+    assert why["endorse_in_blank"] == "no party is all that it takes"
+    assert "nominate" not in why, "the order party, who does not hold it, may"
+
+
+def test_what_a_party_would_have_to_do_that_the_record_does_not_name_is_not_now():
+    trade = Trade()
+    bill = trade.bill()
+    why = {one.action: one.not_now for one in all_of(trade, trade.engine.reader.record(bill))}
+    nobody = "nobody is the authority that holds the record"
+    assert {name for name in AUTHORITY if why[name] == nobody} == AUTHORITY - {"hold", "dispute"}
+    assert why["hold"] == "", "any authority may"
+    assert why["end_presentation"] == "nobody is the party in the field presentee"
 
 
 def test_the_consignee_of_a_straight_bill_has_nobody_to_offer_it_to():

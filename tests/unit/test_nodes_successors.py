@@ -84,7 +84,7 @@ def split(town: Town, parent: bytes) -> tuple[Proposal, list[bytes]]:
 def amended(town: Town, number: str = "B-1") -> tuple[bytes, bytes]:
     """A bill of the shipper's that the carrier has amended: the old and the new record."""
     old = town.held()
-    town.act("shipper", "surrender_for_amendment", old, changes=bytes(32))
+    town.act("shipper", "surrender_for_amendment", old, wanted=bytes(32))
     act = prepared(town, "carrier", "reissue", [old], bill(number, carrierClauses=["none"]), why="clause added")
     town.desk("carrier").perform(act)
     return old, act.arguments["record"]
