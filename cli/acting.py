@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ledger.errors import UsageError
+from ledger.errors import RefusedError, UsageError
 
 from .context import Session, now_ms
 from .output import Screen, moment, short
@@ -134,11 +134,18 @@ class Work:
         from nodes.files import write_atomic
 
         signed = proposal.signed
-        missing = proposals.waits_for(self.desk, self.reader, signed)
+        missing, refused = "", None
+        try:
+            missing = proposals.waits_for(self.desk, self.reader, signed)
+        except RefusedError as error:
+            refused = error
         names = [str(one.fields["alias"]) for one in proposals.signers(self.reader, signed)]
         facts = {"action": signed.transaction.action, **more, "signed": names}
         if not missing:
-            report = proposals.finish(self.desk, proposal)
+            try:
+                report = proposals.finish(self.desk, proposal)  # which may answer that it was done before
+            except RefusedError as error:
+                raise refused or error from None
             self.done(report, f"{text}{' (it was done before)' if report.done.repeated else ''}", **facts)
             return
         write_atomic(file, proposals.write_proposal(proposal))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from nodes.home import Home
     from nodes.reader import LedgerReader
 
-__all__ = ["BadName", "BadRole", "NotAMember", "create", "join", "register"]
+__all__ = ["BadName", "BadRole", "NotAMember", "create", "join", "names_of", "register"]
 
 
 class BadName(UsageError):
@@ -84,7 +84,7 @@ def create(
         make_card,
         member=member,
         alias=alias,
-        names=_names(name),
+        names=names_of(name),
         lei=lei,
         registration=registration,
         roles=role or (),
@@ -104,7 +104,8 @@ def create(
     session.screen.say("Copy keys.lading to a safe place: nobody can open the home without it and its passphrase.")
 
 
-def _names(words: list[str]) -> dict[str, str]:
+def names_of(words: list[str]) -> dict[str, str]:
+    """Legal names by language, from words LANG=NAME. Raises `BadName`."""
     names: dict[str, str] = {}
     for word in words:
         language, equals, name = word.partition("=")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from .context import MEMBERS, Session, command
+from .context import MEMBERS, Session, command, now_ms
 from .output import moment, short
 from .parties import MemberWord, member_facts, name_of
 
@@ -42,13 +42,16 @@ def members(session: Session) -> None:
 
 def show(session: Session, member: MemberWord) -> None:
     """Show one member: names, registration, roles, keys."""
+    from nodes.enrolment import announcements
     from nodes.lookup import find_member
 
     with session.reading() as reader:
         record = find_member(reader, member)
         governor = record.id in reader.rules.governors
     fields = record.fields
-    lines = [f"{fields['alias']}  {record.status}{', governor' if governor else ''}"]
+    start = fields.get("suspended_from")
+    standing = record.status if start is None else f"{record.status} from height {start}"
+    lines = [f"{fields['alias']}  {standing}{', governor' if governor else ''}"]
     lines += [f"  name ({language}): {name}" for language, name in sorted(fields["names"].items())]
     for label, text in (
         ("id", record.id.hex()),
@@ -63,4 +66,7 @@ def show(session: Session, member: MemberWord) -> None:
         until = "" if end is None else f" until {moment(end)}"
         lines.append(f"  signing key: {key.hex()} from {moment(since)}{until}")
     lines += [f"  cosigner ({use}): {vkey}" for use, vkey in sorted(fields["cosigners"].items())]
-    session.screen.result({**member_facts(record), "governor": governor}, "\n".join(lines))
+    said = announcements(record, now_ms())
+    lines += [f"  note: {one}" for one in said]
+    facts = {**member_facts(record), "governor": governor, "announcements": said}
+    session.screen.result(facts, "\n".join(lines))

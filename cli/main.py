@@ -34,7 +34,10 @@ MODULES: Final[tuple[tuple[str, str], ...]] = (
     ("cli.commands_join", "member"),
     ("cli.commands_member", "member"),
     ("cli.commands_govern", "member"),
+    ("cli.commands_recover", "member"),
     ("cli.commands_keys", "member"),
+    ("cli.commands_mandate", "mandate"),
+    ("cli.commands_group", "group"),
     ("cli.commands_issue", ""),
     ("cli.commands_offer", ""),
     ("cli.commands_answer", ""),
@@ -62,6 +65,8 @@ MODULES: Final[tuple[tuple[str, str], ...]] = (
 
 _GROUPS: Final = {
     "member": ("Make, join and change members of a ledger.", "Ledgers and members"),
+    "mandate": ("Say who may act for whom.", "Ledgers and members"),
+    "group": ("Make several members one party, in joint control.", "Ledgers and members"),
     "policy": ("Look at policies: whose signatures count.", "Reading and proving"),
     "log": ("Publish the log of a ledger.", "Keeping"),
     "rules": ("Read the rules by which a ledger moves records.", "Reading and proving"),

@@ -20,16 +20,12 @@ from ledger.signature import check_encryption_key, check_public_key, verify
 from ledger.times import iso
 
 from .act import Act
+from .parameters import count_of
 from .refusals import GuardFailed
 from .vocabulary import effect, guard
 
-__all__ = ["DAY", "MAX_OVERLAP", "RECOVERY_DELAY", "recovery_message", "span"]
+__all__ = ["recovery_message", "span"]
 
-DAY: Final = 86_400_000
-MAX_OVERLAP: Final = 30 * DAY
-"""How long an old key may go on beside a new one, in milliseconds, where the parameter `max_overlap` does not say."""
-RECOVERY_DELAY: Final = 7 * DAY
-"""How long a member may object to a recovery, in milliseconds, where the parameter `recovery_delay` does not say."""
 _AMENDED: Final = ("address", "codes", "cosigners", "lei", "names", "registration", "roles")
 _RECOVERY: Final = ("objections_until", "recovery_encryption", "recovery_key", "recovery_key_until")
 
@@ -101,7 +97,7 @@ def newest_key_signs(act: Act) -> None:
        hint="give an earlier time until which the old key goes on", arguments={"overlap_until": "time?"})  # fmt: skip
 def overlap_is_short(act: Act) -> None:
     until = act.args.get("overlap_until")
-    longest = act.time + span(act.world.parameters.get("max_overlap"), MAX_OVERLAP)
+    longest = act.time + count_of(act.world.parameters, "max_overlap")
     if until is not None and not act.time < until <= longest:
         raise GuardFailed(f"the old key can go on until {iso(longest)} at most, from now", iso(until))
 
@@ -157,7 +153,7 @@ def recovery_key_is_good(act: Act) -> None:
        hint="give a later time; nobody's key is replaced without notice", arguments={"objections_until": "time"},
        )  # fmt: skip
 def notice_is_long(act: Act) -> None:
-    earliest = act.time + span(act.world.parameters.get("recovery_delay"), RECOVERY_DELAY)
+    earliest = act.time + count_of(act.world.parameters, "recovery_delay")
     if act.args["objections_until"] < earliest:
         raise GuardFailed(f"objections must be heard until {iso(earliest)} at least", iso(act.args["objections_until"]))
 
@@ -169,7 +165,7 @@ def another_decides(act: Act) -> None:
         raise GuardFailed("nobody decides its own case", act.actor.fields["alias"])
 
 
-@effect("propose_keys@1", text="the new keys wait until the time of objections is over; the signing key is the member's",
+@effect("propose_keys@1", text="the new keys wait until the time of objections is over; nobody else can have the key",
         arguments={"public_key": "public_key", "encryption": "encryption_key", "objections_until": "time",
                    "key_until": "time*"},
         fields={"recovery_key": "public_key?", "recovery_encryption": "encryption_key?", "objections_until": "time?",

@@ -69,14 +69,15 @@ def group_is_well_formed(act: Act) -> None:
 
 
 @guard("every_new_member_signs@1", text="every member of the group that is to be signs",
-       hint="collect the signatures of all of them: `lading sign FILE`", who="a member, with the signatures of all members of the group",
+       hint="collect the signatures of all of them: `lading sign FILE`",
+       who="a member, with the signatures of all members of the group",
        arguments={"members": "parties"})  # fmt: skip
 def every_new_member_signs(act: Act) -> None:
     _all_sign(act, act.args["members"])
 
 
 @guard("every_member_signs@1", text="every member of the group as it is signs, and not only as many as act for it",
-       hint="collect the signatures of all of them: `lading sign FILE`; a member that has lost its key recovers it first",
+       hint="collect the signatures of all: `lading sign FILE`; a member that has lost its key recovers it first",
        who="a member of the group, with all its members", fields={"members": "parties"}, needs=("record",))  # fmt: skip
 def every_member_signs(act: Act) -> None:
     _all_sign(act, act.record.fields["members"])

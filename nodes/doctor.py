@@ -25,6 +25,7 @@ from ledger.quorum import weaknesses
 from ledger.times import iso
 from nodes.access import open_for_reading
 from nodes.cosigning import quorum_of
+from nodes.enrolment import announcements
 from nodes.files import is_temporary
 from nodes.home import Home
 from nodes.reader import LedgerReader
@@ -133,7 +134,17 @@ def _ledger(home: Home, reader: LedgerReader, now: int) -> Iterator[Check]:
         yield Check("clock", "unknown", f"it says {iso(now)}, the last commit is of {iso(head.time)}: set it right")
     else:
         yield Check("clock", "ok", f"{iso(now)}, not before the last commit")
+    yield from _member(home, reader, now)
     yield from _quorum(home, reader, head.size)
+
+
+def _member(home: Home, reader: LedgerReader, now: int) -> Iterator[Check]:
+    """What the home's own member must know of its record."""
+    record = None if home.settings.member is None else reader.find(home.settings.member)
+    if record is None:
+        return
+    for said in announcements(record, now):
+        yield Check("member", "note", said)
 
 
 def _quorum(home: Home, reader: LedgerReader, size: int) -> Iterator[Check]:

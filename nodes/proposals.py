@@ -157,9 +157,10 @@ def waits_for(desk: Desk, reader: LedgerReader, signed: SignedTransaction) -> st
     actor = signed.transaction.actor
     keys = [key for member in sorted(may_sign(reader, signed.transaction) - {actor}) for key in _keys(reader, member)]
     more = [(ED25519, key, b"") for key in keys if key not in there][: MAX_SIGNATURES - len(there)]
-    if more and refusal(reader, signed.with_signatures(more), desk.now()) is None:
+    rest = refusal(reader, signed.with_signatures(more), desk.now()) if more else error
+    if rest is None:
         return error.message
-    raise error
+    raise rest
 
 
 def _keys(reader: LedgerReader, member: bytes) -> list[bytes]:

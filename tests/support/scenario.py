@@ -8,6 +8,7 @@
     …                                              any lines, or none
     [exit 1]                                       its exit status, unless that is 0
     $ head -c 5000 /dev/urandom > noise            anything else goes to the shell
+    > +8d                                          so much time passes: seconds, minutes, hours or days
 
 In a line `*` stands for any text. A command without lines below it may print what it likes. `NAME=value lading …`
 sets a variable for one command. Each scenario runs in a folder of its own, with LADING_PASSPHRASE set; with
@@ -23,9 +24,11 @@ import re
 import shlex
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from unittest.mock import patch
 
 from cli.main import main
 
@@ -58,6 +61,8 @@ def parse(text: str) -> tuple[list[str], list[Command]]:
     for number, line in enumerate(text.splitlines(), 1):
         if line.startswith("$ "):
             commands.append(Command(number, line[2:]))
+        elif line.startswith("> "):
+            commands.append(Command(number, line.rstrip()))
         elif line.startswith("@ "):
             directives.append(line[2:].strip())
         elif found := _EXIT.fullmatch(line):
@@ -69,7 +74,30 @@ def parse(text: str) -> tuple[list[str], list[Command]]:
 
 def play(commands: Iterable[Command], folder: Path, *, processes: bool = False) -> None:
     """Run the commands in `folder`. Raises `ScenarioFailed` with the first that does something else."""
+    clock = _Clock()
+    with patch("cli.context.time", clock):
+        _play(commands, folder, processes, clock)
+
+
+class _Clock:
+    """The clock of the commands, which scenarios put forward."""
+
+    def __init__(self) -> None:
+        self.ahead = 0
+
+    def time_ns(self) -> int:
+        return time.time_ns() + self.ahead
+
+    def pass_by(self, span: str) -> None:
+        """Let time pass, such as +8d."""
+        self.ahead += int(span[1:-1]) * {"s": 1, "m": 60, "h": 3600, "d": 86_400}[span[-1]] * 10**9
+
+
+def _play(commands: Iterable[Command], folder: Path, processes: bool, clock: _Clock) -> None:
     for command in commands:
+        if command.line.startswith("> "):
+            clock.pass_by(command.line[2:])
+            continue
         status, output = _run(command.line, folder, processes)
         lines = [line.rstrip() for line in output.splitlines()]
         if status != command.status or (command.expected and not matches(command.expected, lines)):

@@ -13,6 +13,7 @@ from support.town import START, Town, bill
 from nodes import doctor
 from nodes.cosigning import cosign_newest
 from nodes.doctor import Check, examine, owners_of_our_names
+from nodes.enrolment import rotate_key
 from nodes.home import Home
 
 
@@ -40,7 +41,7 @@ def test_a_home_in_order(town):
     names = "python libraries names home rights genesis policy ledger parameters clock checkpoint quorum"
     assert statuses(found) == dict.fromkeys(names.split(), "ok")
     assert found["home"][0].found == f"{town.homes['carrier'].folder}, the operator's"
-    assert found["ledger"][0].found == "ledger.example/town, 7 entries, height 0, 2025-11-24T16:00:00Z"
+    assert found["ledger"][0].found == f"ledger.example/town, {town.size()} entries, height 0, 2025-11-24T16:00:00Z"
     assert "law = SG" in found["parameters"][0].found
     assert found["quorum"][0].found == "4 of 4 organisations have cosigned"
     assert "PyNaCl " in found["libraries"][0].found
@@ -48,14 +49,24 @@ def test_a_home_in_order(town):
 
 def test_missing_cosigners_and_unsigned_entries_are_noted(town):
     cosign_newest(town.desk("bank"), START // 1000)
+    before = town.size()
     record = town.issue(bill()).record.id
     town.act("shipper", "accept", record)
     found = checks(town, "bank")
     assert statuses(found)["checkpoint"] == "note"
-    assert found["checkpoint"][0].found.startswith("9 entries; 2 entries came after it")
+    assert found["checkpoint"][0].found.startswith(f"{before + 2} entries; 2 entries came after it")
     assert statuses(found)["quorum"] == "note"
     assert len(found["cosigner"]) == 4
     assert found["cosigner"][0].found == "carrier (carrier.example/replay) has not cosigned the newest checkpoint"
+
+
+def test_a_key_that_ends_soon_is_noted(town):
+    assert "member" not in checks(town, "bank")
+    rotate_key(town.desk("bank"), key_until=town.now + 20 * 86_400_000)
+    assert checks(town, "bank")["member"] == [
+        Check("member", "note", "the signing key ends at 2025-12-14T16:00:00Z: replace it")
+    ]
+    assert "member" not in checks(town, "carrier")
 
 
 def test_a_clock_that_is_behind_is_named(town):
