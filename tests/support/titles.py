@@ -18,7 +18,7 @@ from support.members import digest
 from ledger.member import ROLES
 from ledger.transaction import Target
 
-__all__ = ["DAY", "MAY", "arguments", "draft_arguments", "into", "new_bill", "parts", "title_of"]
+__all__ = ["CAST", "DAY", "MAY", "arguments", "draft_arguments", "into", "new_bill", "parts", "title_of"]
 
 DAY = 86_400_000
 CAST = {**{role: (role,) for role in sorted(ROLES)}, "rival": ("carrier",), "stranger": ()}
