@@ -7,20 +7,32 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ledger.errors import UsageError
+
 from .context import READING, Session, command
 from .output import short
 
 if TYPE_CHECKING:
+    from contracts.rules import Rules
     from contracts.table import RuleTable
 
-__all__ = ["register", "show"]
+__all__ = ["NoSuchDiagram", "register", "show"]
 
 _Kind = Annotated[
     str | None,
     typer.Argument(metavar="[KIND]", help="The kind of record, such as bill_of_lading; all kinds are listed without."),
 ]
 _Version = Annotated[int | None, typer.Option("--version", metavar="NUMBER", help="An older version of the table.")]
-_Mermaid = Annotated[bool, typer.Option("--mermaid", help="Print the state diagram alone.", show_default=False)]
+_Diagram = Annotated[
+    str, typer.Option("--diagram", metavar="FORM", help="Print the state diagram alone: mermaid or svg.")
+]
+
+
+class NoSuchDiagram(UsageError):
+    """A diagram is drawn as Mermaid or as SVG."""
+
+    code = "usage.no_such_diagram"
+    hint = "give --diagram mermaid or --diagram svg"
 
 
 def register(app: typer.Typer) -> None:
@@ -28,33 +40,55 @@ def register(app: typer.Typer) -> None:
     command(app, show, panel=READING, keys=False)
 
 
-def show(session: Session, kind: _Kind = None, *, version: _Version = None, mermaid: _Mermaid = False) -> None:
+def show(session: Session, kind: _Kind = None, *, version: _Version = None, diagram: _Diagram = "") -> None:
     """Show the rules by which a ledger moves records; without a home those that lading ships."""
-    from contracts.lawyer import describe, state_diagram
     from contracts.rules import Rules
 
     rules: Rules = _rules(session)
     if kind is None:
-        tables = sorted(rules.tables.values(), key=lambda table: (table.kind, table.version))
-        session.screen.result([_facts(table) for table in tables])
-        session.screen.table(
-            ("kind", "version", "title", "states", "actions", "hash"),
-            [
-                (
-                    table.kind,
-                    str(table.version),
-                    table.title,
-                    str(len(table.states)),
-                    str(len(table.actions)),
-                    short(_hash(table)),
-                )
-                for table in tables
-            ],
-        )
+        _list(session, rules)
         return
-    table = rules.table(kind, version)
-    text = state_diagram(table) if mermaid else describe(table)
-    session.screen.result({**_facts(table), "table": dict(table.plain), "diagram": state_diagram(table)}, text.rstrip())
+    table = rules.table(kind.replace("-", "_"), version)
+    value = {**_facts(table, rules), "table": dict(table.plain), "diagram": _drawn(table, "mermaid")}
+    if diagram:
+        value["diagram"] = _drawn(table, diagram)
+        session.screen.result(value, value["diagram"].rstrip())
+        return
+    session.screen.result(value, f"{_described(table)}{_since(table, rules)}")
+
+
+def _list(session: Session, rules: Rules) -> None:
+    tables = sorted(rules.tables.values(), key=lambda table: (table.kind, table.version))
+    listed = [_facts(table, rules) for table in tables]
+    session.screen.result(listed)
+    session.screen.table(
+        ("kind", "version", "from height", "in force", "title", "states", "actions", "hash"),
+        [
+            (one["kind"], str(one["version"]), f"{one['from_height']:,}", "yes" if one["in_force"] else "no", one["title"],
+             str(len(one["states"])), str(len(one["actions"])), short(bytes.fromhex(one["hash"])))
+            for one in listed
+        ],
+    )  # fmt: skip
+
+
+def _described(table: RuleTable) -> str:
+    from contracts.lawyer import describe
+
+    return describe(table).rstrip()
+
+
+def _drawn(table: RuleTable, form: str) -> str:
+    from contracts.diagram import draw
+    from contracts.lawyer import state_diagram
+
+    if form not in ("mermaid", "svg"):
+        raise NoSuchDiagram("no diagram of this form", value=form)
+    return state_diagram(table) if form == "mermaid" else draw(table)
+
+
+def _since(table: RuleTable, rules: Rules) -> str:
+    since = rules.effective.get((table.kind, table.version))
+    return "" if since is None else f"\n\nVoted in; new records follow it from height {since:,} on."
 
 
 def _rules(session: Session) -> Any:
@@ -71,12 +105,14 @@ def _rules(session: Session) -> Any:
         return Rules(shipped_tables(), (), {})
 
 
-def _facts(table: RuleTable) -> dict[str, Any]:
+def _facts(table: RuleTable, rules: Rules) -> dict[str, Any]:
     return {
         "kind": table.kind,
         "version": table.version,
         "title": table.title,
         "hash": _hash(table).hex(),
+        "from_height": rules.effective.get((table.kind, table.version), 0),
+        "in_force": rules.current.get(table.kind) == table.version,
         "states": list(table.states),
         "actions": list(table.actions),
     }

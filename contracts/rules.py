@@ -153,9 +153,15 @@ class Rules:
     def table(self, kind: str, version: int | None = None) -> RuleTable:
         """A table; without a version the current one. Raises `NoSuchTable`."""
         table = self.tables.get((kind, version or self.current.get(kind, 0)))
-        if table is None:
+        if table is not None:
+            return table
+        coming = min(((since, of) for (known, of), since in self.effective.items() if known == kind), default=None)
+        if coming is None or version is not None:
             raise NoSuchTable(f"no rule table of the kind {kind}", value=kind)
-        return table
+        raise NoSuchTable(
+            f"no rule table of the kind {kind} is in force yet: version {coming[1]} is from height {coming[0]:,} on",
+            value=kind,
+        )
 
     def allowed(self, kind: str, version: int, status: str | None) -> list[Action]:
         """The actions that a state allows, whoever may do them; `None` for those that create a record."""

@@ -41,6 +41,7 @@ def made(tmp_path_factory):
 def run(name, folder, made):
     directives, commands = parse((FOLDER / f"{name}.txt").read_text(encoding="utf-8"))
     shutil.copytree(ROOT / "nodes" / "demo" / "samples", folder / "documents", dirs_exist_ok=True)
+    shutil.copytree(ROOT / "tests" / "tables", folder / "tables", dirs_exist_ok=True)
     for directive in directives:
         if directive != "processes":
             made(directive, folder)

@@ -100,7 +100,7 @@ def test_rules_of_a_kind_as_a_lawyer_reads_them(run):
 
 
 def test_rules_as_a_diagram(run):
-    out = run.text("bank", "rules", "show", "sea_waybill", "--mermaid")
+    out = run.text("bank", "rules", "show", "sea_waybill", "--diagram", "mermaid")
     assert out == "stateDiagram-v2\n    [*] --> issued: issue\n    issued --> void: void\n    void --> [*]\n"
     value = run.json("bank", "rules", "show", "sea_waybill")
     assert value["diagram"] == out
@@ -117,3 +117,11 @@ def test_rules_without_a_home_are_those_that_are_shipped(run):
 def test_rules_of_an_unknown_kind_or_version(run, arguments):
     status, _, err = run("bank", "rules", "show", *arguments)
     assert (status, err.partition(":")[0]) == (exits.USAGE, "error[table.not_found]")
+
+
+def test_rules_as_a_picture(run):
+    out = run.text("bank", "rules", "show", "sea-waybill", "--diagram", "svg")
+    assert out.startswith('<svg xmlns="http://www.w3.org/2000/svg" ')
+    assert out.endswith("</svg>\n")
+    status, _, err = run("bank", "rules", "show", "sea_waybill", "--diagram", "png")
+    assert (status, err.partition(":")[0]) == (exits.USAGE, "error[usage.no_such_diagram]")
