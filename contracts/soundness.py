@@ -73,7 +73,7 @@ def _check_word(table: RuleTable, action: Action, word: Word, parameters: Mappin
 
 
 def _check_effects(table: RuleTable, action: Action) -> None:
-    """Effects that change one record alone stand in no action of several; what an effect makes lives on."""
+    """Effects of one record alone stand in no action of several; what takes a record's place lives, and it ends."""
     for primitive in action.effects:
         relies = bind(EFFECTS, primitive)[0].relies
         place = f"{table.kind}.{action.name}: {primitive.name}"
@@ -83,6 +83,9 @@ def _check_effects(table: RuleTable, action: Action) -> None:
             status = primitive.parameters["status"]
             if status not in table.states or table.states[status].terminal:
                 raise BadTable(f"{place} makes a record in what is no live state", value=status)
+            living = [end for end in action.moves.values() if not table.states[end].terminal]
+            if living:
+                raise BadTable(f"{place} makes a record in the place of one that lives on", value=living[0])
 
 
 def _made(action: Action) -> Iterator[tuple[str, _Facts]]:

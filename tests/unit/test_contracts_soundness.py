@@ -81,6 +81,11 @@ def without(place, name):
 
 
 OFFER = PLAIN["actions"]["offer"]
+AGAIN = {
+    "again__moves": {"open": "shut"},
+    "again__guards": ["record_is_new@1", "number_is_new@1"],
+    "again__arguments": PLAIN["actions"]["write"]["arguments"],
+}
 WRONG = {
     # (1) words
     "an unknown type of a field": (
@@ -166,6 +171,45 @@ WRONG = {
         changed(write__guards=["controller_signs@1", "record_is_new@1", "number_is_new@1"]),
         "note.write from new: controller_signs@1 needs record"),
     "no record made": (changed(write__effects=[]), "note.write makes no record"),
+    "an offer of a draft, which has no number": (
+        changed(write__effects=["create_draft@1"], write__arguments={"order_party": {**PARTY, "optional": True}},
+                number__moves={"open": "open"}, number__effects=["claim_number@1"],
+                number__guards=["number_is_new@1"], number__arguments={"number": {"type": "number", "about": "a"}}),
+        "note.offer does not claim the number"),
+    "an offer straight from a draft": (
+        changed(write__effects=["create_draft@1"], write__arguments={"order_party": {**PARTY, "optional": True}}),
+        "note.offer from open: offer_to@1 offers a draft"),
+    "a pledge that may not stand": (
+        changed(release__moves={"open": "open"}, release__effects=["release_pledge@1"],
+                fields={"due": {"type": "time", "optional": True, "about": "a"},
+                        "notice": {"type": "time", "optional": True, "about": "a"}}),
+        "note.release from open: release_pledge@1 needs pledge"),
+    "a hold lifted by who did not put it": (
+        changed(lift__moves={"open": "open"}, lift__effects=["lift_hold@1"],
+                fields={"hold_kind": {"type": "code", "optional": True, "about": "a"}}),
+        "note.lift from open: lift_hold@1 needs hold"),
+    "an endorsement to nobody": (
+        changed(complete__moves={"open": "open"}, complete__effects=["endorse_to_nominee@1"]),
+        "note.complete from open: endorse_to_nominee@1 needs nominee"),
+    "a successor of a number that may be taken": (
+        changed(again__moves={"open": "shut"}, again__guards=["record_is_new@1"],
+                again__arguments=PLAIN["actions"]["write"]["arguments"],
+                again__effects=[{"succeed@1": {"status": "open"}}, "end_control@1"]),
+        "note.again from open: succeed@1 needs number_free"),
+    "a successor that is dead": (
+        changed(**AGAIN, again__effects=[{"succeed@1": {"status": "shut"}}, "end_control@1"]),
+        "note.again: succeed@1 makes a record in what is no live state"),
+    "a successor in an unknown state": (
+        changed(**AGAIN, again__effects=[{"succeed@1": {"status": "lost"}}, "end_control@1"]),
+        "note.again: succeed@1 makes a record in what is no live state"),
+    "a successor where an offer stands": (
+        changed(**AGAIN, again__effects=[{"succeed@1": {"status": "offered"}}, "end_control@1"]),
+        "note.accept from offered: move_control@1 needs offer"),
+    "two records in control of the same goods": (
+        changed(**{**AGAIN, "again__moves": {"open": "open"}}, again__effects=[{"succeed@1": {"status": "open"}}]),
+        "note.again: succeed@1 makes a record in the place of one that lives on"),
+    "several records, of which one is changed": (
+        changed(shut__targets="several"), "note.shut: end_control@1 changes the first of several records alone"),
     # (5) control
     "an end with somebody in control": (changed(shut__effects=[]), "note.shut ends the record in shut and leaves"),
     "a life with nobody in control": (
@@ -210,4 +254,24 @@ def test_a_guard_that_makes_sure_of_the_offer_is_enough():
 def test_a_table_without_ends_is_sound():
     plain = deepcopy(PLAIN)
     del plain["states"]["shut"], plain["actions"]["shut"]
+    compile_table(RuleTable.from_plain(plain))
+
+
+def test_a_state_may_be_reached_by_successors_alone():
+    plain = changed(**AGAIN, again__effects=[{"succeed@1": {"status": "second"}}, "end_control@1"],
+                    states={"second": {"about": "a"}}, end__moves={"second": "shut"}, end__effects=["end_control@1"])  # fmt: skip
+    compile_table(RuleTable.from_plain(plain))
+
+
+def test_a_draft_that_claims_its_number_before_it_is_offered_is_sound():
+    plain = changed(
+        write__effects=["create_draft@1"],
+        write__moves={"new": "draft"},
+        write__arguments={"order_party": {**PARTY, "optional": True}},
+        states={"draft": {"about": "a"}},
+        publish__moves={"draft": "open"},
+        publish__arguments={"number": {"type": "number", "about": "a"}},
+        publish__guards=["number_is_new@1"],
+        publish__effects=["claim_number@1"],
+    )
     compile_table(RuleTable.from_plain(plain))
