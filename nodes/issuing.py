@@ -17,6 +17,7 @@ from nodes.documents.read import has_reader
 
 __all__ = [
     "CLAUSE",
+    "CONTAINER",
     "ArgumentMissing",
     "ChoiceMissing",
     "Issue",
@@ -36,6 +37,8 @@ __all__ = [
 
 CLAUSE: Final = "BIMCO-EBILL-2025"
 """The electronic-bill clause of the contract of carriage that an issue names, unless another is given."""
+CONTAINER: Final = "container"
+"""The class of a container's number under a bill of lading."""
 
 
 class NotTheIssuer(UsageError):
@@ -193,7 +196,7 @@ def _of_document(
     if table.number is not None:
         key = number_key(ledger_id, table.number.cls, actor.id, document.facts.number)
         arguments["number"] = {"at": table.number.at, "class": table.number.cls, "key": key}
-    return arguments | _parties(document, issue, members)
+    return arguments | _parties(document, issue, members, ledger_id)
 
 
 def _check_all_given(arguments: Mapping[str, Any], table: RuleTable, action: Action, number: str) -> None:
@@ -235,7 +238,22 @@ def _check_issuer(document: Document, actor: Record, members: Mapping[bytes, Rec
     raise NotTheIssuer(f"the document is issued by {who}, not by {actor.fields['alias']}", value=who)
 
 
-def _parties(document: Document, issue: Issue, members: Mapping[bytes, Record]) -> dict[str, Any]:
+def _member_id(party: PartyFacts | None, members: Mapping[bytes, Record]) -> bytes | None:
+    member = find_party(party, members)
+    return None if member is None else member.id
+
+
+def _first_holder(document: Document, issue: Issue, members: Mapping[bytes, Record]) -> bytes | None:
+    return issue.to if issue.to is not None else _member_id(document.facts.parties.get(Role.FIRST_HOLDER), members)
+
+
+def _container_key(document: Document, issue: Issue, ledger_id: bytes) -> bytes | None:
+    """The key of the document's container under the bill that is given: a number key with the bill as its issuer."""
+    bill, container = issue.given.get("bill"), document.facts.container
+    return number_key(ledger_id, CONTAINER, bill, container) if type(bill) is bytes and container else None
+
+
+def _parties(document: Document, issue: Issue, members: Mapping[bytes, Record], ledger_id: bytes) -> dict[str, Any]:
     facts = document.facts
     if document.kind is Kind.INVOICE:
         buyer = find_party(facts.parties.get(Role.BUYER), members)
@@ -243,6 +261,17 @@ def _parties(document: Document, issue: Issue, members: Mapping[bytes, Record]) 
     if document.kind is Kind.SEA_WAYBILL:
         consignee = find_party(facts.parties.get(Role.CONSIGNEE), members)
         return {"consignee": None if consignee is None else consignee.id}
+    if document.kind is Kind.AIR_WAYBILL:
+        return {"consignee": _member_id(facts.parties.get(Role.CONSIGNEE), members)}
+    if document.kind is Kind.WAREHOUSE_RECEIPT:
+        return {"to": _first_holder(document, issue, members), **title_arguments(document, issue.secret, members)}
+    if document.kind is Kind.DELIVERY_ORDER:
+        return {
+            "to": _first_holder(document, issue, members),
+            "depot": _member_id(facts.parties.get(Role.DEPOT), members),
+            "container": _container_key(document, issue, ledger_id),
+            "release_until": facts.valid_until,
+        }
     if document.kind is not Kind.BILL_OF_LADING:
         return {}
     first, shipper = (find_party(facts.parties.get(role), members) for role in (Role.FIRST_HOLDER, Role.SHIPPER))

@@ -23,6 +23,7 @@ from typing import Any, Final
 from ledger.strict_json import JsonValue, canonicalise
 
 from .errors import DocumentError
+from .stored import is_stored, stored_statement
 
 __all__ = [
     "Cargo",
@@ -158,8 +159,11 @@ def check_conserved(before: Sequence[JsonValue], after: Sequence[JsonValue]) -> 
 def conservation_statement(before: Sequence[tuple[bytes, JsonValue]], after: Sequence[tuple[bytes, JsonValue]]) -> str:
     """The canonical text over documents by their commitments, in the order in which the act names them.
 
-    Raises as `check_conserved` does: there is no statement of what is not so.
+    Raises as `check_conserved` does: there is no statement of what is not so. That of warehouse receipts is in
+    `nodes.documents.stored`.
     """
+    if is_stored([value for _, value in (*before, *after)]):
+        return stored_statement(before, after)
     check_conserved([value for _, value in before], [value for _, value in after])
     sides = {"before": [_stated(*one) for one in before], "after": [_stated(*one) for one in after]}
     return canonicalise({"format": _FORMAT, **sides}).decode("utf-8")

@@ -75,7 +75,7 @@ class UnknownKind(DocumentError):
     """JSON or XML, but of no document that lading knows."""
 
     code = "document.unknown_kind"
-    hint = "known are a DCSA transport document, a UBL invoice and lading's certificate of origin"
+    hint = "known are DCSA transport documents, UBL invoices and lading's own formats; `--kind KIND` reads other JSON"
 
 
 class WrongKind(DocumentError):

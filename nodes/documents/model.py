@@ -25,6 +25,9 @@ class Kind(StrEnum):
     SEA_WAYBILL = "sea_waybill"
     INVOICE = "invoice"
     CERTIFICATE = "certificate"
+    AIR_WAYBILL = "air_waybill"
+    WAREHOUSE_RECEIPT = "warehouse_receipt"
+    DELIVERY_ORDER = "delivery_order"
 
 
 class Form(StrEnum):
@@ -45,6 +48,7 @@ class Role(StrEnum):
     SELLER = "seller"
     BUYER = "buyer"
     EXPORTER = "exporter"
+    DEPOT = "depot"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +83,9 @@ class DocumentFacts:
 
     `kind` is a `Kind`, or that of a rule table without a reader of its own. `issuer` is who issued it, by
     the code or LEI that a member's record has; `place` of issue is a UN/LOCODE, or a country's two letters
-    where no more is known, or empty; `form` is None for what is no bill of lading; `references` are (type,
-    number) of other documents that it names.
+    where no more is known, or empty; `form` is None for what is not negotiable; `references` are (type,
+    number) of other documents that it names; `container` is the one that it is for, and `valid_until` its end
+    in Unix milliseconds, where it says so.
     """
 
     kind: str
@@ -91,6 +96,8 @@ class DocumentFacts:
     form: Form | None = None
     parties: Mapping[Role, PartyFacts] = field(default_factory=lambda: MappingProxyType({}))
     references: tuple[tuple[str, str], ...] = ()
+    container: str = ""
+    valid_until: int | None = None
     findings: tuple[Finding, ...] = ()
 
     def party_codes(self) -> Iterator[tuple[Role, str]]:

@@ -1,6 +1,6 @@
 """Bytes in, a document out: which kind it is, read by the reader of that kind.
 
-    {…}   JSON    a DCSA transport document (`dcsa.py`), or lading's certificate (`certificate.py`)
+    {…}   JSON    a DCSA transport document (`dcsa.py`), or one of lading's own (`certificate.py`, `own.py`)
     <…>   XML     a UBL invoice (`ubl_invoice.py`)
 
 The kind is taken from the content, never from a file's name. The size is checked first.
@@ -18,6 +18,7 @@ from .dcsa import ISSUED, looks_like_transport_document, read_transport_document
 from .errors import DocumentTooLarge, EmptyDocument, UnknownKind, Unreadable, WrongKind
 from .generic import read_generic
 from .model import Document, DocumentFacts, Kind
+from .own import FORMATS, format_of, read_own
 
 __all__ = ["JSON", "MAX_DOCUMENT", "XML", "has_reader", "read_as", "read_document"]
 
@@ -25,6 +26,7 @@ JSON: Final = "application/json"
 XML: Final = "application/xml"
 """The media types of documents, which their commitments bind."""
 _TRANSPORT: Final = frozenset({Kind.BILL_OF_LADING, Kind.SEA_WAYBILL})
+_OWN: Final = frozenset(FORMATS.values())
 _KINDS: Final = frozenset(map(str, Kind))
 _SPACE: Final = b" \t\r\n"
 
@@ -81,6 +83,9 @@ def _read_json(data: bytes, expected: Kind | None, statuses: Collection[str], li
 def _facts_of_json(value: JsonValue, expected: Kind | None, statuses: Collection[str]) -> DocumentFacts:
     if looks_like_certificate(value) or expected == Kind.CERTIFICATE:
         return read_certificate(value)
+    own = format_of(value) or (expected if expected in _OWN else None)
+    if own is not None:
+        return read_own(own, value)
     if looks_like_transport_document(value) or expected in _TRANSPORT:
         return read_transport_document(value, statuses=statuses)
     raise UnknownKind("the JSON is of no kind of document known here")
