@@ -95,10 +95,9 @@ def _rail(table: RuleTable, state: str, y: int, left: int, right: int) -> Iterat
     yield f'<line class="rail{" first" if state == NEW else ""}" x1="{left}" y1="{y}" x2="{right}" y2="{y}"/>'
     size = left - 26
     for x in (14, right + 12):
-        yield f'<g><title>{escape(about)}</title><rect class="box{" end" if end else ""}" x="{x}" y="{y - 12}" '
-        yield f'width="{size}" height="24" rx="{3 if end else 12}"/>'
-        yield f'<text class="{"endtext" if end else ""}" x="{x + size / 2:g}" y="{y + 4.5:g}" text-anchor="middle">'
-        yield f"{escape(_name(state))}</text></g>"
+        box = f'<rect class="box{" end" if end else ""}" x="{x}" y="{y - 12}" width="{size}" height="24" '
+        text = f'<text class="{"endtext" if end else ""}" x="{x + size / 2:g}" y="{y + 4.5:g}" text-anchor="middle">'
+        yield f'<g><title>{escape(about)}</title>{box}rx="{3 if end else 12}"/>{text}{escape(_name(state))}</text></g>'
 
 
 def _arrow(column: _Column, x: int, top: int) -> Iterator[str]:
