@@ -30,6 +30,8 @@ class CachedState:
         self._tree = tree
         self._limit = limit
         self._records: dict[bytes, Record] = {}
+        self._numbers: dict[bytes, bytes] = {}
+        """Those that the newest batch has claimed, which may not be on the disk yet."""
 
     def prefetch(self, transactions: Iterable[SignedTransaction]) -> None:
         """Read, in one query, the records that a batch will ask for."""
@@ -66,6 +68,9 @@ class CachedState:
 
     def number(self, key: bytes) -> bytes | None:
         """The id of the record that holds a number, or nothing."""
+        claimed = self._numbers.get(key)
+        if claimed is not None:
+            return claimed
         path = path_of(key)
         if self._tree.leaf(path) is None:
             return None
@@ -74,8 +79,9 @@ class CachedState:
         return record_id
 
     def keep(self, outcome: BatchOutcome) -> None:
-        """Take over what a stored batch has changed."""
+        """Take over what a batch changes. Until the next one is taken over, the store need not have it."""
         records = self._records
+        self._numbers = {key: record_id for key, (_, record_id) in outcome.numbers.items()}
         for record_id, (_, record) in outcome.records.items():
             records.pop(record_id, None)
             records[record_id] = record

@@ -172,7 +172,9 @@ class SoloEngine:
         """Judge the next batch, of which nothing is written yet; what cannot be judged, `commit` will say."""
         with collector_paused(), suppress(Exception):
             self._ahead = None
-            self._ahead = self._judged(admitted)
+            judged = self._judged(admitted)
+            if not any(isinstance(one.error, DamagedError | UnavailableError) for one in judged.outcome.refused):
+                self._ahead = judged
 
     def commit(self, admitted: Sequence[Admitted]) -> list[Result]:
         """Judge and commit what was admitted; errors among it come back as they are.

@@ -265,6 +265,51 @@ def test_a_batch_that_was_judged_ahead_gives_what_it_would_have_given(trade):
     assert engine.chain.head == twin.chain.head == engine.store.head()
 
 
+def test_who_judges_ahead_knows_what_is_not_on_the_disk_yet(trade, engine, monkeypatch):
+    carrier, append, gone_on = trade.traders[0], engine.store.append, threading.Event()
+    first = trade.issue(reference="BL1")
+    second = [trade.move(0).entry, trade.issue(reference="BL1").entry, trade.issue().entry]
+    admitted = engine.admit(second, InlineVerifier()).finish()
+    claim = next(iter(engine._judged(engine.admit([first.entry], InlineVerifier()).finish()).outcome.numbers))
+    seen = []
+
+    def slow(batch, handed_over=None):
+        if handed_over is not None:
+            handed_over()
+            assert gone_on.wait(30)
+        append(batch)
+
+    def look():
+        seen.append(engine._state.number(claim))
+        seen.append(engine._state.record(trade.record_id(0)).issuer)
+
+    monkeypatch.setattr(engine.store, "append", slow)
+    engine.meanwhile = (
+        look,
+        lambda: engine.fetch_ahead(admitted),
+        lambda: engine.judge_ahead(admitted),
+        lambda: seen.append(engine._ahead.admitted is admitted),
+        gone_on.set,
+    )
+    assert codes(engine.submit([first.entry])) == ["done"]
+    assert seen == [trade.record_id(0), carrier.id, True]
+    engine.meanwhile = ()
+    assert codes(engine.commit(admitted)) == ["done", "rule.number_is_new", "done"]
+
+
+def test_what_the_store_failed_to_read_is_judged_again(trade, engine, monkeypatch):
+    admitted = engine.admit([trade.issue().entry], InlineVerifier()).finish()
+
+    def failing(*_args):
+        raise StoreFailed("the disk is gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(engine._state, "number", failing)
+        engine.judge_ahead(admitted)
+    assert engine._ahead is None
+    assert codes(engine.commit(admitted)) == ["done"]
+
+
 @pytest.mark.parametrize("between", ["another batch", "another list"])
 def test_what_was_judged_ahead_counts_for_that_batch_and_moment_alone(trade, engine, between):
     issued = trade.issue()
