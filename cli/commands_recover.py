@@ -21,7 +21,7 @@ from .context import MEMBERS, Session, command, now_ms
 from .output import moment
 from .parties import MemberWord
 
-__all__ = ["cancel", "complete", "decide", "object_to_it", "propose", "recover", "register"]
+__all__ = ["NoSuchOutcome", "cancel", "complete", "decide", "object_to_it", "propose", "recover", "register"]
 
 _SLACK = 86_400_000
 """How long governors have to sign the notice together, beside the time of objections: a day, in milliseconds."""
