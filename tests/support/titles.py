@@ -154,7 +154,7 @@ _BEFORE: dict[str, list[tuple[str, str]]] = {
     "notify_default": [],
     "enforce": [("bank", "notify_default")],
     "settle_dispute": [("authority", "dispute")],
-    **dict.fromkeys(("lift_hold", "order_transfer", "order_void", "order_close"), [("authority", "hold")]),
+    **{action: [("authority", "hold")] for action in ("lift_hold", "order_transfer", "order_void", "order_close")},
 }
 """What is done first, so that the action can be done."""
 
@@ -216,28 +216,28 @@ def title_of(game: Game, bill: bytes) -> dict[str, Any]:
     return {"form": record.fields["form"], **{name: party for name, party in named.items() if party is not None}}
 
 
+_ORDERED = {"judgment": digest("judgment"), "notice_given": digest("notice")}
+_FIXED: dict[str, dict[str, Any]] = {
+    "comment": {"comment": digest("comment")},
+    "redraft": {"document": digest("second draft"), "form": "blank"},
+    "issue_from_paper": {"to": "shipper"},
+    "notify_default": {"notice_given": digest("notice")},
+    "surrender_for_amendment": {"wanted": digest("wanted")},
+    "deliver_part": {"receipt": digest("receipt")},
+    "to_paper": {"serial": digest("serial"), "statement": digest("statement")},
+    "hold": {"reason": digest("reason")},
+    "dispute": {"reason": digest("reason")},
+    "settle_dispute": {"settlement": digest("settlement")},
+    "order_transfer": {**_ORDERED, "to": "insurer"},
+    "order_void": _ORDERED,
+    "order_close": _ORDERED,
+}
+
+
 def arguments(game: Game, action: str, who: str, bill: bytes | None) -> dict[str, Any]:
     """Good arguments of an action by `who`, and in `also` who signs with it."""
     to = "insurer" if who == "bank" else "bank"
-    order = {"judgment": digest("judgment"), "notice_given": digest("notice")}
-    also = {} if who == "shipper" else {"also": ["shipper"]}
     match action:
-        case "issue":
-            first = "bank" if who == "shipper" else "shipper"
-            return game.bill_arguments(issuer=who, to=first, order_party=first)
-        case "draft":
-            return draft_arguments(game)
-        case "receive_paper":
-            paper = {"serial": digest("serial"), "statement": digest("statement"), "endorsements": digest("endorsed")}
-            return {**new_bill(game, who), **_TERMS, "form": "order", "order_party": "shipper", **paper}
-        case "comment":
-            return {"comment": digest("comment")}
-        case "redraft":
-            return {"document": digest("second draft"), "form": "blank"}
-        case "issue_draft":
-            return {"number": game.number_argument(who, game.fresh().hex()[:12]), "to": "shipper"}
-        case "issue_from_paper":
-            return {"to": "shipper"}
         case "offer":
             return {"to": to, "mode": "endorse"}
         case "endorse" | "nominate":
@@ -246,33 +246,35 @@ def arguments(game: Game, action: str, who: str, bill: bytes | None) -> dict[str
             return {"presentee": to, "until": game.time + DAY}
         case "pledge":
             return {"to": to, "due": game.time + HOUR}
-        case "notify_default":
-            return {"notice_given": digest("notice")}
-        case "surrender_for_amendment":
-            return {"wanted": digest("wanted")}
-        case "reissue":
-            return {**new_bill(game), **title_of(game, bill or b""), "difference": digest("difference")}
-        case "switch_bill" | "change_destination":
-            return {**new_bill(game), **title_of(game, bill or b""), "difference": digest("difference"), **also}
-        case "cancel":
-            return also
-        case "split":
-            return {"parts": parts(game, 2), "conservation": digest("conservation"), **also}
-        case "merge":
-            both = [game.record(one) for one in (bill, game.held_bill("shipper"))]
-            targets = tuple(Target(one.id, one.sequence, one.head) for one in both)
-            made = {**new_bill(game), "conservation": digest("conservation")}
-            return {**made, "changes": {"targets": targets}, **also}
-        case "deliver_part":
-            return {"receipt": digest("receipt")}
-        case "to_paper":
-            return {"serial": digest("serial"), "statement": digest("statement")}
-        case "hold" | "dispute":
-            return {"reason": digest("reason")}
-        case "settle_dispute":
-            return {"settlement": digest("settlement")}
-        case "order_transfer":
-            return {**order, "to": "insurer"}
-        case "order_void" | "order_close":
-            return order
-    return {}
+        case "issue" | "draft" | "issue_draft" | "receive_paper":
+            return _beginning(game, action, who)
+        case "reissue" | "switch_bill" | "change_destination" | "split" | "merge" | "cancel":
+            also = {} if who == "shipper" or action == "reissue" else {"also": ["shipper"]}
+            return {**_succession(game, action, bill or b""), **also}
+    return dict(_FIXED.get(action, {}))
+
+
+def _beginning(game: Game, action: str, who: str) -> dict[str, Any]:
+    """What makes a bill, or makes a draft one."""
+    if action == "issue":
+        first = "bank" if who == "shipper" else "shipper"
+        return game.bill_arguments(issuer=who, to=first, order_party=first)
+    if action == "draft":
+        return draft_arguments(game)
+    if action == "issue_draft":
+        return {"number": game.number_argument(who, game.fresh().hex()[:12]), "to": "shipper"}
+    paper = {"serial": digest("serial"), "statement": digest("statement"), "endorsements": digest("endorsed")}
+    return {**new_bill(game, who), **_TERMS, "form": "order", "order_party": "shipper", **paper}
+
+
+def _succession(game: Game, action: str, bill: bytes) -> dict[str, Any]:
+    """What takes the place of a bill."""
+    if action == "cancel":
+        return {}
+    if action == "split":
+        return {"parts": parts(game, 2), "conservation": digest("conservation")}
+    if action == "merge":
+        both = [game.record(one) for one in (bill, game.held_bill("shipper"))]
+        targets = tuple(Target(one.id, one.sequence, one.head) for one in both)
+        return {**new_bill(game), "conservation": digest("conservation"), "changes": {"targets": targets}}
+    return {**new_bill(game), **title_of(game, bill), "difference": digest("difference")}

@@ -258,8 +258,9 @@ def test_a_table_without_ends_is_sound():
 
 
 def test_a_state_may_be_reached_by_successors_alone():
-    plain = changed(**AGAIN, again__effects=[{"succeed@1": {"status": "second"}}, "end_control@1"],
-                    states={"second": {"about": "a"}}, end__moves={"second": "shut"}, end__effects=["end_control@1"])  # fmt: skip
+    made = [{"succeed@1": {"status": "second"}}, "end_control@1"]
+    second = {"states": {"second": {"about": "a"}}, "end__moves": {"second": "shut"}}
+    plain = changed(**AGAIN, **second, again__effects=made, end__effects=["end_control@1"])
     compile_table(RuleTable.from_plain(plain))
 
 
