@@ -11,6 +11,7 @@ from ledger.errors import UsageError
 
 from .context import READING, Session, command
 from .output import moment, short
+from .read_difference import links
 from .reading import Papers, kind_text, papers, state_text
 
 if TYPE_CHECKING:
@@ -164,6 +165,7 @@ def _facts(record: Record, labels: dict[bytes, dict[str, str]], shown: Papers) -
         "since": moment(record.since),
         "issuer": shown.facts(record.issuer),
         "offered_to": shown.facts(record.pending.party) if record.pending else None,
+        **links(record),
         "sequence": record.sequence,
         "entry": record.entry,
     }

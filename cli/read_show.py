@@ -12,6 +12,7 @@ from ledger.errors import LadingError
 from .context import READING, Session, command, now_ms
 from .output import moment, short
 from .parties import RecordWord
+from .read_difference import difference_facts, links, records_named
 from .reading import Papers, kind_text, papers, pending_facts, pending_text, state_text
 
 if TYPE_CHECKING:
@@ -58,8 +59,16 @@ def show(session: Session, record: RecordWord, *, document: _Out = None) -> None
             )
         if value["not_now"]:
             session.screen.line("\nNot now")
-            for one in value["not_now"]:
-                session.screen.line(f"  {one['action'].replace('_', ' ')}: {one['why']}")
+            for why, actions in _by_reason(value["not_now"]).items():
+                session.screen.line(f"  {', '.join(actions)}: {why}")
+
+
+def _by_reason(not_now: list[dict[str, str]]) -> dict[str, list[str]]:
+    """What cannot be done now, by why: many actions may lack the same."""
+    found: dict[str, list[str]] = {}
+    for one in not_now:
+        found.setdefault(one["why"], []).append(one["action"].replace("_", " "))
+    return found
 
 
 def _package(shown: Papers, record: Record, *, needed: bool) -> DocumentPackage | None:
@@ -88,21 +97,27 @@ def _write_out(path: Path, package: DocumentPackage) -> None:
 def _facts(
     record: Record, shown: Papers, package: DocumentPackage | None, possible: list[Possible], time: int
 ) -> dict[str, Any]:
-    table = shown.reader.rules.tables.get((record.kind, record.version))
-    state = table.states.get(record.status) if table else None
+    version, status = shown.reader.rules.standing(record)
+    table = shown.reader.rules.tables.get((record.kind, version))
+    state = table.states.get(status) if table else None
     labels = {} if package is None else dict(package.labels)
     return {
         "record": record.id.hex(),
         "kind": record.kind,
         "version": record.version,
         "number": labels.get("number"),
-        "status": record.status,
+        "status": status,
         "meaning": state.about if state else None,
         "is_end": state.terminal if state else None,
         "controller": shown.full_facts(record.controller),
         "since": moment(record.since),
         "issuer": shown.full_facts(record.issuer),
         "order_party": shown.facts(record.order_party),
+        "nominee": shown.facts(record.nominee),
+        "beneficiary": shown.facts(record.beneficiary),
+        "pledgee": shown.facts(record.pledgee),
+        "hold": shown.facts(record.hold),
+        **links(record),
         "pending": pending_facts(record.pending, shown, time),
         "locked_until": None if record.locked_until is None else moment(record.locked_until),
         "sequence": record.sequence,
@@ -157,12 +172,13 @@ def _vault_facts(record: Record, shown: Papers, package: DocumentPackage | None)
             for file in shown.vault.attachments(record.id)
         ],
         "notes": _notes(record, shown, shown.vault),
+        "difference": _changes(record, shown, shown.vault),
     }
 
 
 def _notes(record: Record, shown: Papers, vault: Vault) -> list[dict[str, Any]]:
     """The notes with the acts that commit to them, in the order of the acts."""
-    notes = vault.notes(record.id)
+    notes = [note for note in vault.notes(record.id) if not _is_statement(note.text)]
     found = []
     for act in shown.reader.history(record) if notes else []:
         body = act.signed.transaction
@@ -173,6 +189,22 @@ def _notes(record: Record, shown: Papers, vault: Vault) -> list[dict[str, Any]]:
     told = {note["text"] for note in found}
     nothing = {"entry": None, "time": None, "action": None, "actor": None}
     return found + [{"text": note.text, **nothing} for note in notes if note.text not in told]
+
+
+def _is_statement(text: str) -> bool:
+    """Whether a note is for programs, such as a difference, which is shown in words elsewhere."""
+    return text.startswith("{") and ('"format":"lading/' in text)
+
+
+def _changes(record: Record, shown: Papers, vault: Vault) -> dict[str, Any] | None:
+    """What the record's document says that the one before did not; None where nothing is stated."""
+    from nodes.differences import difference_of
+
+    try:
+        stated = difference_of(shown.reader, vault, record)
+    except LadingError:
+        return None
+    return None if stated is None else difference_facts(stated, shown)
 
 
 def _findings(package: DocumentPackage) -> list[dict[str, str]]:
@@ -198,7 +230,7 @@ def _plain(value: Any) -> Any:
 def _lines(value: dict[str, Any], record: Record, shown: Papers, time: int) -> list[str]:
     table = shown.reader.rules.tables.get((record.kind, record.version))
     title = table.title if table else kind_text(record.kind)
-    lines = [f"{title} {value['number'] or short(record.id)}  {state_text(record.status)}"]
+    lines = [f"{title} {value['number'] or short(record.id)}  {state_text(value['status'])}"]
     if value["meaning"]:
         lines.append(f"  {value['meaning']}")
     for label, text in (
@@ -206,6 +238,12 @@ def _lines(value: dict[str, Any], record: Record, shown: Papers, time: int) -> l
         ("in control", f"{_controller(record, shown)}, since {moment(record.since)}"),
         ("issued by", shown.full(record.issuer)),
         ("to the order of", shown.name(record.order_party) if record.order_party else ""),
+        ("nominated by the order party", shown.name(record.nominee) if record.nominee else ""),
+        ("pledged to", shown.full(record.pledgee) if record.pledgee else ""),
+        ("beneficiary", shown.full(record.beneficiary) if record.beneficiary else ""),
+        ("on hold by", shown.full(record.hold) if record.hold else ""),
+        ("replaces", records_named(record.replaces, shown.labels())),
+        ("replaced by", records_named(record.replaced_by, shown.labels())),
         ("offered to", pending_text(record.pending, shown, time) if record.pending else ""),
         ("locked until", moment(record.locked_until) if record.locked_until else ""),
         *((name.replace("_", " "), _words(item, shown)) for name, item in record.fields.items() if item is not None),
@@ -242,8 +280,18 @@ def _vault_lines(vault: dict[str, Any] | None, record: Record) -> list[str]:
     else:
         lines = [f"  document: {document['media_type']}, {document['size']:,} bytes, in this vault"]
         lines += [f"    {finding['place'] or 'note'}: {finding['message']}" for finding in document["findings"]]
+    lines += _difference_lines(vault["difference"])
     lines += [f"  attachment: {file['name']}, {file['size']:,} bytes" for file in vault["attachments"]]
     return lines + [_note_line(note) for note in vault["notes"]]
+
+
+def _difference_lines(difference: dict[str, Any] | None) -> list[str]:
+    if difference is None:
+        return []
+    many = len(difference["changes"])
+    why = f", because: {difference['why']}" if difference["why"] else ""
+    lines = [f"  changed: {many} field{'s' if many != 1 else ''}{why} (`lading difference` shows them)"]
+    return [*lines, f"  WARNING: {difference['wrong']}"] if difference["wrong"] else lines
 
 
 def _note_line(note: dict[str, Any]) -> str:

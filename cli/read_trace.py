@@ -13,6 +13,7 @@ from ledger.errors import UsageError
 from .context import READING, Session, command
 from .output import moment, short
 from .parties import RecordWord
+from .read_difference import links, records_named
 from .reading import Papers, kind_text, papers, state_text
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def trace(session: Session, record: RecordWord, *, at: _At = None, as_csv: _Csv 
     """Trace the title of a record: from when to when each party was in control, by which signed act, and why."""
     from ledger.times import parse_iso
     from nodes.lookup import find_record
-    from nodes.titles import check_known, in_control, read_title
+    from nodes.titles import check_known, in_control, issued_by, read_lineage
 
     if as_csv and session.screen.json:
         raise CsvOrJson("both --json and --csv are given")
@@ -50,14 +51,19 @@ def trace(session: Session, record: RecordWord, *, at: _At = None, as_csv: _Csv 
         found = find_record(shown.reader, record, shown.vault)
         if time is not None:
             check_known(shown.reader, time)
-        title = read_title(shown.reader, found)
+        before, title, after = read_lineage(shown.reader, found)
+        if time is not None:
+            title = issued_by(time, title, before)
         periods = title.periods if time is None else (in_control(title, time),)
         if as_csv:
             _print_csv(periods, shown)
             return
-        session.screen.result(_facts(title, periods, time, shown))
+        others = {"before": [_other(one, shown) for one in before], "after": [_other(one, shown) for one in after]}
+        session.screen.result({**_facts(title, periods, time, shown), **links(title.record), **others})
         if not session.screen.json:
             _print(session, title, periods, time, shown)
+            for heading, titles in (("Before it", before), ("After it", after)) if time is None else ():
+                _print_others(session, heading, titles, shown)
 
 
 def _print(session: Session, title: Title, periods: tuple[Period, ...], time: int | None, shown: Papers) -> None:
@@ -98,6 +104,26 @@ def _print(session: Session, title: Title, periods: tuple[Period, ...], time: in
     screen.line("\nWho they are")
     for party in _parties(title):
         screen.line(f"  {shown.full(party)}")
+
+
+def _print_others(session: Session, heading: str, titles: tuple[Title, ...], shown: Papers) -> None:
+    """The periods of the records whose place it took, or that took its place."""
+    labels = shown.labels() if titles else {}
+    for title in titles:
+        session.screen.line(
+            f"\n{heading}: {records_named([title.record.id], labels)}, {state_text(title.record.status)}"
+        )
+        rows = [_row(period, shown) for period in title.periods]
+        session.screen.table(
+            ("from", "until", "in control", "why", "entry"),
+            [(row["from"], row["until"], row["party"], row["why"], row["entry"]) for row in rows],
+        )
+
+
+def _other(title: Title, shown: Papers) -> dict[str, Any]:
+    """A record of the same goods, for `--json`."""
+    facts = _facts(title, title.periods, None, shown)
+    return {name: facts[name] for name in ("record", "status", "periods", "endorsements")} | links(title.record)
 
 
 def _parties(title: Title) -> list[bytes]:

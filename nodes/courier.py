@@ -117,6 +117,7 @@ def concerned(record: Record, reader: LedgerReader) -> list[bytes]:
     """The members whom a record concerns: who is in control, may come to be, or issued it; of a group each member."""
     pending = None if record.pending is None else record.pending.party
     parties = [record.controller, record.issuer, pending, record.pledgee, record.beneficiary, record.hold]
+    parties.append(record.order_party)
     table = reader.rules.tables.get((record.kind, record.version))
     for name, declared in {} if table is None else table.fields.items():
         parties += [record.fields.get(name)] if declared.type == "party" else []

@@ -316,7 +316,7 @@ class Desk:
         for one in changed:
             parties = [party for party in concerned(reader.record(one), reader) if party != self.member]
             handed.add(self.courier.hand_on(one, parties, reader))
-        for note in notes:
+        for note in () if made else notes:  # those of a successor went with its document
             for target in transaction.targets:
                 handed.errors += self.courier.send_note(note, reader.record(target.record), reader)
         return _report(report, handed)

@@ -13,7 +13,7 @@ for every member that may have issued it, and the state says which record holds 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from ledger.codec import decode
@@ -26,7 +26,17 @@ from nodes.past import founded_record, record_after
 from nodes.reader import LedgerReader, NoSuchMember, NoSuchRecord
 from nodes.vault import Vault
 
-__all__ = ["Ambiguous", "NoSuchSequence", "alias_of", "as_of", "find_member", "find_record", "members_among"]
+__all__ = [
+    "Ambiguous",
+    "NoSuchSequence",
+    "alias_of",
+    "as_of",
+    "find_member",
+    "find_record",
+    "members_among",
+    "predecessors",
+    "successors",
+]
 
 _PREFIX: Final = re.compile(r"[0-9a-f]{6,64}")
 _ID_DIGITS: Final = 64
@@ -102,12 +112,39 @@ def find_record(reader: LedgerReader, word: str, vault: Vault | None = None) -> 
             found += [entry.record_id for entry in labelled if reader.find(entry.record_id) is not None]
         if _is_text(word):
             found += _by_number(reader, word)
-    found = list(dict.fromkeys(found))
+    found = _newest(reader, list(dict.fromkeys(found)))
     if not found:
         raise NoSuchRecord("no record has this id or number", value=word)
     if len(found) > 1:
         raise Ambiguous(f"{len(found)} records have it: " + ", ".join(i.hex()[:12] for i in found[:5]), value=word)
     return reader.record(found[0])
+
+
+def _newest(reader: LedgerReader, found: list[bytes]) -> list[bytes]:
+    """Without the records whose place others of them have taken: an amended bill may have its predecessor's number."""
+    if len(found) < 2:
+        return found
+    replaced = {one for record_id in found for one in predecessors(reader, reader.record(record_id))}
+    return [record_id for record_id in found if record_id not in replaced]
+
+
+def predecessors(reader: LedgerReader, record: Record) -> list[bytes]:
+    """The records whose place a record has taken, and whose place these took, the nearest first."""
+    return _linked(reader, record, lambda one: one.replaces)
+
+
+def successors(reader: LedgerReader, record: Record) -> list[bytes]:
+    """The records that have taken a record's place, and that took the place of these, the nearest first."""
+    return _linked(reader, record, lambda one: one.replaced_by)
+
+
+def _linked(reader: LedgerReader, record: Record, step: Callable[[Record], list[bytes]]) -> list[bytes]:
+    found, at = list(dict.fromkeys(step(record))), 0
+    while at < len(found):
+        known = reader.find(found[at])
+        found += [] if known is None else [one for one in step(known) if one not in found]
+        at += 1
+    return found
 
 
 def _is_text(word: str) -> bool:

@@ -18,8 +18,10 @@ from typing import Final
 
 from ledger.errors import NotFoundError, UnverifiedError
 from ledger.record import Pending, Record
+from ledger.succession import acting_party
 from ledger.times import iso
 from ledger.transaction import SignedTransaction
+from nodes.lookup import predecessors, successors
 from nodes.past import founded_record, record_after
 from nodes.reader import Act, LedgerReader
 
@@ -32,6 +34,8 @@ __all__ = [
     "Title",
     "check_known",
     "in_control",
+    "issued_by",
+    "read_lineage",
     "read_title",
     "record_as_of",
     "size_at",
@@ -44,7 +48,19 @@ _MODES: Final = {
     "blank": "endorsed in blank, and handed over to {party}",
     "possession": "handed over to {party}, possession only",
 }
-_PURPOSES: Final = {"surrender_for_delivery": "surrendered to {party} for delivery", "finance": "financed by {party}"}
+_PURPOSES: Final = {
+    "finance": "financed by {party}",
+    "pledge": "pledged to {party}",
+    "surrender_for_delivery": "surrendered to {party} for delivery",
+}
+_ACTIONS: Final = {
+    "enforce": "pledge enforced by {party}",
+    "order_transfer": "transferred to {party} by order of an authority",
+    "release_pledge": "released from the pledge to {party}",
+}
+"""Actions by which control passes without an offer that is accepted."""
+_ENDORSING: Final = frozenset({"endorse", "endorse_in_blank", "endorse_nominee", "enforce", "order_transfer"})
+"""Actions that change to whose order a bill stands without an offer that is accepted."""
 
 
 class NotYetIssued(NotFoundError):
@@ -116,6 +132,21 @@ def read_title(reader: LedgerReader, record: Record) -> Title:
     """The chain of title of a record as it is now. Raises `StoreDamaged` where the log and the state disagree."""
     deeds = _deeds(reader, record)
     return Title(record, tuple(deeds), tuple(_periods(record, deeds)), tuple(_endorsements(deeds)))
+
+
+def read_lineage(reader: LedgerReader, record: Record) -> tuple[tuple[Title, ...], Title, tuple[Title, ...]]:
+    """The title of a record, those of the records whose place it took, the oldest first, and of those that took its."""
+    before = [read_title(reader, reader.record(one)) for one in reversed(predecessors(reader, record))]
+    after = [read_title(reader, reader.record(one)) for one in successors(reader, record)]
+    return tuple(before), read_title(reader, record), tuple(after)
+
+
+def issued_by(time: int, title: Title, before: Sequence[Title]) -> Title:
+    """The title that was good at a ledger time: of the record itself, or of the newest before it that existed."""
+    for one in (title, *reversed(before)):
+        if one.periods[0].since <= time:
+            return one
+    return title
 
 
 def in_control(title: Title, time: int) -> Period:
@@ -197,10 +228,18 @@ def _periods(record: Record, deeds: Sequence[Deed]) -> list[Period]:
 
 def _why(deed: Deed) -> str:
     before, after = deed.before, deed.after
+    if before is None and after.replaces:
+        old = ", ".join(record.hex()[:12] for record in after.replaces)
+        return f"{deed.action.replace('_', ' ')}: in the place of {old}, in the control of {{party}}"
     if before is None:
         return "issued by {party}" + (", in control until it is accepted" if after.pending else "")
     if after.controller is None:
-        return f"{after.status.replace('_', ' ')}: nobody is in control"
+        taken = ", ".join(record.hex()[:12] for record in after.replaced_by)
+        return f"{after.status.replace('_', ' ')}: nobody is in control" + (
+            f"; {taken} took its place" if taken else ""
+        )
+    if deed.action in _ACTIONS:
+        return _ACTIONS[deed.action]
     return _transferred(before.pending) if before.pending else f"{deed.action.replace('_', ' ')}: {{party}}"
 
 
@@ -215,6 +254,9 @@ def _transferred(offer: Pending) -> str:
 def _endorsements(deeds: Iterable[Deed]) -> list[Endorsement]:
     found = []
     for deed in deeds:
+        if deed.before is not None and deed.action in _ENDORSING:
+            found += _endorsed(deed, deed.before)
+            continue
         offer = deed.before.pending if deed.before else None
         moved = deed.before is not None and deed.before.controller != deed.after.controller
         if offer is None or not moved or offer.purpose != _TRANSFER or offer.mode not in ("endorse", "blank"):
@@ -223,3 +265,12 @@ def _endorsements(deeds: Iterable[Deed]) -> list[Endorsement]:
         to = deed.after.order_party if offer.mode == "endorse" else None
         found.append(Endorsement(deed.act.time, deed.act.index, by, to))
     return found
+
+
+def _endorsed(deed: Deed, before: Record) -> list[Endorsement]:
+    """The endorsement of an act that changes to whose order a bill stands, and passes no offer on."""
+    after = deed.after
+    if (before.order_party, before.fields.get("form")) == (after.order_party, after.fields.get("form")):
+        return []
+    by = acting_party(deed.act.signed.transaction)
+    return [Endorsement(deed.act.time, deed.act.index, by, after.order_party)]
