@@ -44,7 +44,7 @@ def check_table(table: RuleTable) -> CheckResult:
 
 
 def ambiguous(table: RuleTable) -> tuple[str, ...]:
-    """Pairs of actions that match together and do the same: nobody could say which of them an act was."""
+    """Pairs of actions that match together, do the same and say the same: nobody could say which one an act was."""
     pairs = []
     for one, other in combinations(sorted(table.actions.values(), key=lambda action: action.name), 2):
         if one.moves.items() & other.moves.items() and _matching(one) == _matching(other):
@@ -57,7 +57,7 @@ def _matching(action: Action) -> Any:
         return [(word.name, sorted(word.parameters.items())) for word in primitives]
 
     arguments = {name: (of.type, of.optional, of.one_of) for name, of in action.arguments.items()}
-    return sorted(words(action.guards)), words(action.effects), arguments, action.targets
+    return sorted(words(action.guards)), words(action.effects), arguments, action.targets, action.statement
 
 
 def _verdict(name: str, about: str, found: Found, cast: Cast) -> Verdict:
@@ -100,7 +100,7 @@ def _renamed(
 def _move(step: Step | str, names: Mapping[Any, bytes], cast: Cast) -> Move:
     if isinstance(step, str):
         return Move("", step)
-    chosen = [(name, value) for name, value in step.chosen.items() if type(name) is str and _matters(name, value, step)]
+    chosen = [(name, step.chosen[name]) for name in step.declared if _matters(name, step)]
     return Move(
         _shown(step.actor, names, cast),
         step.action,
@@ -110,10 +110,11 @@ def _move(step: Step | str, names: Mapping[Any, bytes], cast: Cast) -> Move:
     )
 
 
-def _matters(name: str, value: Any, step: Step) -> bool:
+def _matters(name: str, step: Step) -> bool:
     """Whether an argument is worth telling: it is there, and might have been another or left out."""
     declared = step.declared[name]
-    return value is not ABSENT and (declared.optional or declared.type in _TOLD or bool(declared.one_of))
+    given = step.chosen.get(name, ABSENT) is not ABSENT
+    return given and (declared.optional or declared.type in _TOLD or bool(declared.one_of))
 
 
 def _shown(value: Any, names: Mapping[Any, bytes], cast: Cast) -> str:

@@ -20,8 +20,8 @@ ABSENT: Final = object()
 """The value of an argument that is left out."""
 
 
-class Undecided(Exception):
-    """A rule looks at what is not decided yet."""
+class Undecided(BaseException):
+    """A rule looks at what is not decided yet. Not an error: a rule that catches all errors must let it through."""
 
     def __init__(self, what: object) -> None:
         super().__init__(what)
@@ -31,7 +31,7 @@ class Undecided(Exception):
 class Arguments(Mapping[str, Any]):
     """The arguments of an action, as far as they are decided; `usual` gives those that make no difference."""
 
-    __slots__ = ("_chosen", "_declared", "_relevant", "_usual")
+    __slots__ = ("_declared", "_relevant", "_usual", "chosen")
 
     def __init__(
         self,
@@ -41,17 +41,17 @@ class Arguments(Mapping[str, Any]):
         usual: Callable[[str], Any],
     ) -> None:
         self._declared = declared
-        self._chosen = chosen
+        self.chosen = chosen
         self._relevant = relevant
         self._usual = usual
 
     def get(self, key: str, default: Any = None) -> Any:
         """The value, or `default` where the argument is left out or unknown."""
-        if key not in self._chosen:
+        if key not in self.chosen:
             if key not in self._declared:
                 return default
             raise Undecided(key)
-        value = self._chosen[key]
+        value = self.chosen[key]
         return default if value is ABSENT else value
 
     def __getitem__(self, key: str) -> Any:
@@ -65,7 +65,7 @@ class Arguments(Mapping[str, Any]):
 
     def __iter__(self) -> Iterator[str]:
         for name in self._declared:
-            if name not in self._chosen and name in self._relevant:
+            if name not in self.chosen and name in self._relevant:
                 raise Undecided(name)
             if self._value(name) is not ABSENT:
                 yield name
@@ -78,30 +78,30 @@ class Arguments(Mapping[str, Any]):
         return [(name, self._value(name)) for name in self]
 
     def _value(self, name: str) -> Any:
-        return self._chosen[name] if name in self._chosen else self._usual(name)
+        return self.chosen[name] if name in self.chosen else self._usual(name)
 
 
 class Signers:
     """The members who sign, as a set: some for certain, others once they are decided to sign too."""
 
-    __slots__ = ("_certain", "_chosen", "_members")
+    __slots__ = ("_certain", "_members", "chosen")
 
     def __init__(self, certain: frozenset[bytes], members: tuple[bytes, ...], chosen: Choices) -> None:
         self._certain = certain
         self._members = members
-        self._chosen = chosen
+        self.chosen = chosen
 
     def __contains__(self, member: object) -> bool:
         if member in self._certain:
             return True
         if member not in self._members:
             return False
-        if member not in self._chosen:
+        if member not in self.chosen:
             raise Undecided(member)
-        return bool(self._chosen[member])
+        return bool(self.chosen[member])
 
     def __or__(self, more: Iterable[bytes]) -> Signers:
-        return Signers(self._certain.union(more), self._members, self._chosen)
+        return Signers(self._certain.union(more), self._members, self.chosen)
 
     def __iter__(self) -> Iterator[bytes]:
         return iter([*self._certain, *(one for one in self._members if one not in self._certain and one in self)])

@@ -4,7 +4,7 @@
                     an outsider
     code            each choice of `one_of`, else one
     time            one soon, one later (`times.py`)
-    count           one and two
+    count           one, two and nine
     id              a new one, or other records where a rule asks for them
     hash            one; where a code opens it, also that of the one code
     everything else one value; an optional argument also none
@@ -17,13 +17,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from contracts.table import Declared, RuleTable
+from contracts.table import NEW, Action, Declared, RuleTable
 from ledger.hashing import number_key, release_code_hash
 from ledger.signature import ED25519, public_key_of
 
-from .cast import CONSTANT, JOINT, LEDGER, OUTSIDER, Cast, named
+from .cast import CONSTANT, JOINT, LEDGER, OUTSIDER, ROOT, Cast, named
 from .choices import ABSENT
-from .newcomer import FIRST_SEED, NEXT_SEEDS, member_values, proofs
+from .given import FIRST_SEED, NEXT_SEEDS, given_values, member_values, proofs
 from .times import LATER, SOON
 
 __all__ = ["Domains", "alike"]
@@ -46,16 +46,17 @@ class Domains:
     def __init__(self, table: RuleTable, cast: Cast) -> None:
         self._table = table
         self._cast = cast
+        self._given = given_values(table.kind)
         self._opened = _opened(table)
         self._fixed: dict[str, tuple[Any, ...]] = {
             "bytes": (b"x",),
             "code": ("XX",),
             "codes": (["XX"],),
-            "count": (1, 2),
+            "count": (1, 2, 9),
             "encryption_key": (member_values()["encryption"],),
             "keys": ([[ED25519, CONSTANT, 0, None]],),
             "names": ({"en": "x"},),
-            "parties": (list(cast.traders), [OUTSIDER]),
+            "parties": (list(cast.traders), list(cast.traders[:2]), [OUTSIDER]),
             "public_key": tuple(public_key_of(seed) for seed in (FIRST_SEED, *NEXT_SEEDS)),
             "signature": tuple(proofs()),
             "text": ("x",),
@@ -63,45 +64,46 @@ class Domains:
             "time": (SOON, LATER),
         }
 
-    def of(self, name: str, declared: Declared, known: set[Any], party: bytes) -> list[Any]:
+    def of(self, name: str, action: Action, known: set[Any], party: bytes) -> list[Any]:
         """The values of the argument `name`; `known` are the parties that the state and the act name so far.
 
-        Of other records only those that the acting `party` or the carrier has in its control are tried.
+        Of other records only those of the acting `party` or of the carrier are tried.
         """
-        if declared.type == "id" and name in self._cast.companions:
-            owners = (party, self._cast.ids["carrier"])
-            values = [id_ for id_, owner in self._cast.companions[name] if owner in owners]
+        declared = action.arguments[name]
+        if name in self._cast.companions:
+            owners = {party, self._cast.ids["carrier"]}
+            values = [id_ for id_ in self._cast.companions[name] if owners.intersection(self._cast.owners[id_])]
         else:
-            values = list(self._values(name, declared, known))
+            values = list(self._values(name, declared, known, "" if NEW in action.moves else "next"))
         return [ABSENT, *values] if declared.optional else values
 
-    def usual(self, name: str, declared: Declared) -> Any:
+    def usual(self, name: str, action: Action) -> Any:
         """The value of an argument that makes no difference."""
-        return ABSENT if declared.optional else self.of(name, declared, set(), CONSTANT)[0]
+        return ABSENT if action.arguments[name].optional else self.of(name, action, set(), CONSTANT)[0]
 
-    def _values(self, name: str, declared: Declared, known: set[Any]) -> Iterable[Any]:
+    def _values(self, name: str, declared: Declared, known: set[Any], which: str) -> Iterable[Any]:
         if declared.one_of:
             return declared.one_of
-        if self._table.kind == "member" and name in member_values():
-            return [member_values()[name]]
+        if name in self._given:
+            return [self._given[name]]
         if declared.type == "party":
             return [*alike(self._cast, known), JOINT, OUTSIDER]
         if declared.type == "hash" and name in self._opened:
-            return release_code_hash(named("id", "record"), "XX"), CONSTANT
+            return release_code_hash(ROOT, "XX"), CONSTANT
         if declared.type in ("id", "ids", "number", "parts"):
-            return self._names(name, declared.type)
+            return self._names(name, declared.type, which)
         return self._fixed.get(declared.type, (CONSTANT,))
 
-    def _names(self, name: str, kind: str) -> Iterable[Any]:
+    def _names(self, name: str, kind: str, which: str) -> Iterable[Any]:
         """Ids and numbers: new ones, each argument's its own, and for lists of ids one that is there."""
-        new = named("id", name)
+        new = named("id", name, which) if which else named("id", name)
         match kind:
             case "id":
                 return [new]
             case "ids":
                 return [[new], [self._cast.ids["carrier"]]]
             case "number":
-                return [self.number(name)]
+                return [self.number(name, which)]
             case _:
                 return [self._parts(count) for count in (1, 2)]
 

@@ -9,11 +9,12 @@ alone and in pairs. Whether an end can be reached is asked of every state found,
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
-from contracts.table import BadTable, RuleTable
-from contracts.vocabulary import GUARDS, bind
+from contracts.table import NEW, Action, BadTable, RuleTable
+from contracts.vocabulary import EFFECTS, GUARDS, bind
 
 from .cast import Cast
 from .invariants import ENDING, Invariants, Reason
@@ -23,7 +24,6 @@ from .steps import Machine, Step
 __all__ = ["Found", "Node", "TooManyStates", "explore"]
 
 MAX_STATES: Final = 200_000
-_TOGETHER: Final = 2
 _NONE: Final[frozenset[Any]] = frozenset()
 
 
@@ -68,38 +68,65 @@ class Found(NamedTuple):
     fired: frozenset[str]
 
 
-def explore(table: RuleTable, cast: Cast) -> Found:
-    """Explore the table whole. Raises `BadTable` where it cannot be run, `TooManyStates` where it does not end."""
+def explore(table: RuleTable, cast: Cast, together: int = 2) -> Found:
+    """Explore the table, with at most so many features `together`.
+
+    Raises `BadTable` where it cannot be run, `TooManyStates` where it does not end.
+    """
     machine = Machine(table, cast)
-    declared = {name: of.type for name, of in table.fields.items()}
-    read = set(_read_by_guards(table))
+    read = _read(table)
     while True:
         try:
-            return _Exploration(machine, cast, Readable(declared, read, _has_delays(table))).run()
+            return _Exploration(machine, cast, Readable(table, read, _delayed(table)), together).run()
         except Unforeseen as unforeseen:
-            read.add(unforeseen.name)
+            read[unforeseen.name] = frozenset(table.states)
 
 
-def _read_by_guards(table: RuleTable) -> Iterator[str]:
+def _read(table: RuleTable) -> dict[str, frozenset[str]]:
+    """The fields that guards read, with the states from which an action that reads them may follow."""
+    starts: dict[str, set[str]] = {}
     for action in table.actions.values():
-        for primitive in action.guards:
-            word, _ = bind(GUARDS, primitive)
-            yield from (name.format(**primitive.parameters) for name in word.relies.fields)
+        for known, primitives in ((GUARDS, action.guards), (EFFECTS, action.effects)):
+            for primitive in primitives:
+                for name in bind(known, primitive)[0].relies.fields:
+                    starts.setdefault(name.format(**primitive.parameters), set()).update(action.moves)
+    read = {name for action in table.actions.values() for name in _read_by_guards(action)}
+    return {name: _before(table, starts[name]) for name in sorted(read & table.fields.keys())}
 
 
-def _has_delays(table: RuleTable) -> bool:
-    words = [word for action in table.actions.values() for word in action.guards + action.effects]
-    return any("delay" in text for word in words for text in (word.name, *word.parameters.values()))
+def _read_by_guards(action: Action) -> Iterator[str]:
+    for primitive in action.guards:
+        yield from (name.format(**primitive.parameters) for name in bind(GUARDS, primitive)[0].relies.fields)
+
+
+def _before(table: RuleTable, states: Iterable[str]) -> frozenset[str]:
+    """The states, and those that lead to them."""
+    found = set(states)
+    moves = [move for action in table.actions.values() for move in action.moves.items()]
+    while more := {start for start, end in moves if end in found} - found:
+        found |= more
+    return frozenset(found)
+
+
+def _delayed(table: RuleTable) -> Iterator[str]:
+    """The fields from which a delay runs."""
+    for action in table.actions.values():
+        yield from (word.parameters["field"] for word in action.guards if word.name.startswith("delay_has_run@"))
 
 
 class _Exploration:
-    def __init__(self, machine: Machine, cast: Cast, readable: Readable) -> None:
+    def __init__(self, machine: Machine, cast: Cast, readable: Readable, together: int) -> None:
+        self._together = together
         self._machine = machine
         self._table = machine.table
         self._cast = cast
         self._readable = readable
         self._invariants = Invariants(machine.table, cast)
-        self._edges: dict[Any, list[Edge]] = {}
+        self._leading_from: dict[str, list[str]] = {status: [] for status in (NEW, *self._table.states)}
+        for action in self._table.actions.values():
+            for start in action.moves:
+                self._leading_from[start].append(action.name)
+        self._edges: dict[Any, dict[frozenset[str] | None, list[Edge]]] = {}
         self._nodes: dict[Any, list[Node]] = {}
         self._queue: deque[Node] = deque()
         self._broken: dict[str, tuple[Reason, Node, Step | None]] = {}
@@ -122,7 +149,7 @@ class _Exploration:
     def _expand(self, node: Node) -> None:
         for edge in self._leaving(node.state, node):
             features = node.features | edge.features
-            if len(features) <= _TOGETHER:
+            if len(features) <= self._together:
                 self._arrive(node, edge, features)
 
     def _arrive(self, parent: Node, edge: Edge, features: frozenset[str]) -> None:
@@ -136,28 +163,36 @@ class _Exploration:
         self._queue.append(nodes[-1])
 
     def _leaving(self, state: State | None, node: Node | None) -> list[Edge]:
-        """The edges of a state, each different outcome once; invariants are looked at when a node comes first."""
+        """The edges of a state, each different outcome once; invariants are looked at when a node comes first.
+
+        Behind a node that uses as many features as go together there are no others.
+        """
         key = None if state is None else state.key
-        if key not in self._edges:
-            self._edges[key] = [edge for name in self._table.actions for edge in self._edges_of(state, name, node)]
+        known = self._edges.setdefault(key, {})
+        allowed = None if node is None or len(node.features) < self._together else node.features
+        if None in known:
+            return known[None]
+        if allowed not in known:
+            known[allowed] = list(self._edges_of(state, node, allowed))
             if state is not None:
                 passed = passing(state, self._cast, self._readable)
-                self._edges[key] += [Edge(words, after, _NONE) for words, after in passed]
-        return self._edges[key]
+                known[allowed] += [Edge(words, after, _NONE) for words, after in passed]
+        return known[allowed]
 
-    def _edges_of(self, state: State | None, name: str, node: Node | None) -> Iterator[Edge]:
-        seen: dict[Any, list[frozenset[str]]] = {}
-        for step in self._machine.steps(state, name, self._readable):
-            self._fired.add(name)
-            self._transitions += 1
-            if node is not None and self._breaks(state, step, node):
-                self._beyond.add(None if state is None else state.key)
-                continue
-            for end in self._ends(state, step):
-                before = seen.setdefault(end.key, [])
-                if not any(features <= step.features for features in before):
-                    before.append(step.features)
-                    yield Edge(step, end, step.features)
+    def _edges_of(self, state: State | None, node: Node | None, allowed: frozenset[str] | None) -> Iterator[Edge]:
+        for name in self._leading_from[NEW if state is None else state.record.status]:
+            seen: dict[Any, list[frozenset[str]]] = {}
+            for step in self._machine.steps(state, name, self._readable, allowed):
+                self._fired.add(name)
+                self._transitions += 1
+                if node is not None and self._breaks(state, step, node):
+                    self._beyond.add(None if state is None else state.key)
+                    continue
+                for end in self._ends(state, step):
+                    before = seen.setdefault(end.key, [])
+                    if not any(features <= step.features for features in before):
+                        before.append(step.features)
+                        yield Edge(step, end, step.features)
 
     def _breaks(self, state: State | None, step: Step, node: Node) -> bool:
         broken = False
@@ -174,7 +209,8 @@ class _Exploration:
         consent = _consent(state, step) if live else _NONE
         yield State(step.after, consent, surrendered and live, claimed, self._cast, self._readable)
         for record in step.made:
-            yield State(record, step.signed, False, claimed, self._cast, self._readable)
+            before = state.claimed if state else {}
+            yield State(record, step.signed, False, before, self._cast, self._readable)
 
     def _look_for_ends(self) -> None:
         """Invariant 5: backwards from the ends; what is left is looked at again with all features together."""
@@ -198,8 +234,8 @@ class _Exploration:
         """The keys of the states from which an end is reached by the edges that are known."""
         back: dict[Any, list[Any]] = {}
         found = set(self._beyond)
-        for key, edges in self._edges.items():
-            for edge in edges:
+        for key, known in self._edges.items():
+            for edge in chain.from_iterable(known.values()):
                 back.setdefault(edge.end.key, []).append(key)
                 if not self._invariants.live(edge.end.record):
                     found.add(edge.end.key)

@@ -11,8 +11,8 @@
     8 head        what changes anything that a guard reads advances sequence and head
 
 An action with an `exception` need not keep 2 and 6; the result names it. A lock has no exception. The presentee is the
-record's nominee, or the party in its field `presentee`. A surrender is an offer to the issuer whose purpose begins
-with `surrender`; one for amendment may be accepted again.
+party in the record's field `presentee`, or where the table declares none its nominee. A surrender is an offer to the
+issuer whose purpose begins with `surrender`; one for amendment may be accepted again.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from contracts.parties import GROUP
 from contracts.table import RuleTable
 from contracts.vocabulary import EFFECTS
 from ledger.record import Record
@@ -42,6 +43,7 @@ INVARIANTS: Final = {
     "head": "every action that changes what a guard reads advances the head",
 }
 ENDING: Final = "ending"
+_PARTIES: Final = frozenset({"member", GROUP})
 _PRESENTEE: Final = "presentee"
 
 
@@ -81,12 +83,13 @@ class Invariants:
             and step.action in self._accepting
             and step.after.pending is None
             and step.after.controller == pending.party
+            and pending.party in step.signed
         )
 
     def broken(self, state: State | None, step: Step, readable: Readable) -> Iterator[tuple[str, Reason]]:
         """Each invariant that the step breaks, and how."""
         for record in (step.after, *step.made):
-            if self.live(record) and not self._in_control(record.controller):
+            if self.live(record) and not self._in_control(record):
                 yield "control", Reason(f"in {record.status} {{}} is in control", record.controller)
         if state is None or step.before is None:
             return
@@ -100,9 +103,13 @@ class Invariants:
         yield from self._lock(step)
         yield from self._head(step.before, step, readable)
 
-    def _in_control(self, party: bytes | None) -> bool:
-        record = None if party is None else self._cast.records.get(party)
-        return record is not None or (party is not None and self._table.kind == "member")
+    def _in_control(self, record: Record) -> bool:
+        """Whether somebody who can sign is in control; members and groups are in control of themselves."""
+        party = record.controller
+        if party is None:
+            return False
+        held = self._cast.records.get(party)
+        return (held is not None and held.kind in _PARTIES) or (record.kind in _PARTIES and party == record.id)
 
     def _accepted(self, state: State, step: Step, whose: bytes | None) -> bool:
         """Whether the step accepts, in time and by its recipient, an offer that bears `whose` signature."""
@@ -148,7 +155,8 @@ class Invariants:
         before, after = step.before, step.after
         if before is None or before.locked_until is None or before.locked_until <= NOW:
             return
-        presentees = {before.nominee, dict.get(before.fields, _PRESENTEE)} - {None}
+        named = _PRESENTEE in self._table.fields
+        presentees = {before.fields.get(_PRESENTEE) if named else before.nominee} - {None}
         if after.controller != before.controller and after.controller not in presentees:
             yield "lock", Reason("control passes to {}, not to the presentee, before the lock ends", after.controller)
         elif after.controller == before.controller and _shorter(before, after) and not presentees & step.signed:

@@ -8,13 +8,14 @@ surrender was accepted. Two states are the same if one becomes the other when tr
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from contracts.table import RuleTable
 from ledger.record import Pending, Record
 
-from .cast import Cast
-from .times import NOW, normal_times, ticks
+from .cast import ROOT, Cast
+from .times import NOW, OLD, RECENT, normal_times, ticks
 
 __all__ = ["HEAD", "NEXT_HEAD", "Readable", "State", "Unforeseen", "mentioned", "passing", "projection"]
 
@@ -22,8 +23,8 @@ HEAD: Final = b"\x01" * 32
 NEXT_HEAD: Final = b"\x02" * 32
 
 
-class Unforeseen(Exception):
-    """A rule reads a field that was thought to be read by none; the exploration begins again with it."""
+class Unforeseen(BaseException):
+    """A rule reads a field that was thought to be read by none; the exploration begins again with it. Not an error."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -31,10 +32,14 @@ class Unforeseen(Exception):
 
 
 class _Fields(dict[str, Any]):
-    """The fields of a record that some rule reads; asking for another is `Unforeseen`."""
+    """The fields of a record that some rule reads; asking for another is `Unforeseen`.
 
-    __slots__ = ("dropped",)
+    So is asking a record that stands for all of them; a copy, which effects change, may hand on what it has.
+    """
+
+    __slots__ = ("dropped", "stands")
     dropped: frozenset[str]
+    stands: bool
 
     def get(self, key: str, default: Any = None) -> Any:
         if key in self.dropped:
@@ -46,6 +51,31 @@ class _Fields(dict[str, Any]):
             raise Unforeseen(key)
         raise KeyError(key)
 
+    def __contains__(self, key: object) -> bool:
+        if key in self.dropped:
+            raise Unforeseen(str(key))
+        return dict.__contains__(self, key)
+
+    def __iter__(self) -> Iterator[str]:
+        if self.stands and self.dropped:
+            raise Unforeseen(min(self.dropped))
+        return dict.__iter__(self)
+
+    def keys(self) -> Any:
+        return list(self)
+
+    def values(self) -> Any:
+        return [self[name] for name in self]
+
+    def items(self) -> Any:
+        return [(name, self[name]) for name in self]
+
+    def copy(self) -> _Fields:
+        copied = _Fields(dict.items(self))
+        copied.dropped = self.dropped
+        copied.stands = False
+        return copied
+
 
 class _ModelRecord(Record):
     """A record whose copies keep watching what is read."""
@@ -53,23 +83,25 @@ class _ModelRecord(Record):
     __slots__ = ()
 
     def copy(self) -> Record:
-        copied = super().copy()
-        fields = _Fields(self.fields)
-        fields.dropped = self.fields.dropped  # type: ignore[attr-defined]
-        copied.fields = fields
+        copied = _ModelRecord(*self._elements()[:-1])
+        copied.fields = self.fields.copy()
         return copied
 
 
 class Readable:
-    """Which declared fields some rule reads, which of them are times, and whether the ledger has delays."""
+    """What some rule reads: which fields, in which states it may still be read, and from which times a delay runs."""
 
-    def __init__(self, declared: Mapping[str, str], read: Iterable[str], delays: bool) -> None:
-        read = frozenset(read)
-        self.kept = tuple(sorted(read & declared.keys()))
-        self.dropped = frozenset(declared) - read
-        self.times = tuple(name for name in self.kept if declared[name] == "time")
-        self.sets = tuple(name for name in self.kept if declared[name] == "parties")
-        self.delays = delays
+    def __init__(self, table: RuleTable, read: Mapping[str, Collection[str]], delayed: Iterable[str]) -> None:
+        """`read` has for each field the states in which a rule may read it then or later."""
+        self.kept = tuple(sorted(read))
+        types = {name: table.fields[name].type for name in self.kept}
+        self.times = tuple(name for name in self.kept if types[name] == "time")
+        self.keys = tuple(name for name in self.kept if types[name] == "keys")
+        self.sets = tuple(name for name in self.kept if types[name] == "parties")
+        self.delayed = frozenset(delayed)
+        self.terminal = frozenset(name for name, state in table.states.items() if state.terminal)
+        self.kept_in = {state: tuple(name for name in self.kept if state in read[name]) for state in table.states}
+        self.dropped_in = {state: frozenset(table.fields).difference(kept) for state, kept in self.kept_in.items()}
 
 
 class State:
@@ -95,12 +127,21 @@ class State:
         self.consent = consent & {record.controller, record.pledgee}
         self.surrendered = surrendered
         self.claimed = claimed
+        if record.status in readable.terminal:
+            self.key: Any = record.status
+            self.traders: tuple[bytes, ...] = ()
+            return
         names: dict[Any, Any] = {}
+        special = cast.special
 
         def renamed(value: bytes) -> Any:
-            if value in cast.traders:
+            if value not in special:
+                return value
+            owners = special[value]
+            if not owners:
                 return names.setdefault(value, len(names))
-            return (value, renamed(cast.owners[value])) if value in cast.owners else value
+            here = sorted(owners, key=lambda owner: (owner not in names, owner))
+            return cast.sorts[value], frozenset([renamed(owner) for owner in here])
 
         record = self.record
         self.key = (
@@ -110,7 +151,7 @@ class State:
             record.pledgee in consent,
             surrendered,
         )
-        self.traders: tuple[bytes, ...] = tuple(names)
+        self.traders = tuple(names)
 
 
 def projection(record: Record, readable: Readable, without: Collection[str] = ()) -> list[Any]:
@@ -131,7 +172,7 @@ def mentioned(record: Record | None) -> set[Any]:
     known |= {record.pledgee, record.hold}
     if record.pending is not None:
         known.add(record.pending.party)
-    for value in record.fields.values():
+    for value in dict.values(record.fields):
         if type(value) is bytes:
             known.add(value)
         elif type(value) is list:
@@ -160,40 +201,48 @@ def _frozen_sets(record: Record, readable: Readable, renamed: Any) -> Any:
 
 
 def _normal(record: Record, readable: Readable) -> Record:
-    fields = _Fields((name, record.fields[name]) for name in readable.kept if name in record.fields)
-    fields.dropped = readable.dropped
+    old = record.fields
+    fields = _Fields([(name, old[name]) for name in readable.kept_in[record.status] if dict.__contains__(old, name)])
+    fields.dropped, fields.stands = readable.dropped_in[record.status], True
     normal = _ModelRecord(
-        record.id, record.kind, record.version, record.status, 1, HEAD, 0, NOW, record.issuer, record.controller,
+        ROOT, record.kind, record.version, record.status, 1, HEAD, 0, NOW, record.issuer, record.controller,
         record.beneficiary, record.order_party, record.nominee, record.pending, record.pledgee, record.hold,
         record.locked_until, record.document,
     )  # fmt: skip
     normal.fields = fields
-    _set_times(normal, normal_times(_times(normal, readable), readable.delays), readable)
+    _set_times(normal, normal_times(_times(normal, readable)), readable)
     return normal
 
 
 def _times(record: Record, readable: Readable) -> list[int]:
     found = [record.locked_until, record.pending.until if record.pending else None]
-    found += [record.fields.get(name) for name in readable.times]
+    found += [dict.get(record.fields, name) for name in readable.times]
+    for name in readable.keys:
+        found += [time for key in dict.get(record.fields, name, ()) for time in key[2:]]
     return [time for time in found if time is not None]
 
 
 def _set_times(record: Record, form: Mapping[int, int], readable: Readable) -> None:
-    if not form:
-        return
-    if record.locked_until is not None:
-        record.locked_until = form[record.locked_until]
+    def placed(time: int | None, passed: int = OLD) -> int | None:
+        if time is None or time in form:
+            return None if time is None else form[time]
+        return time if time > NOW else passed if time > OLD else OLD
+
+    record.locked_until = placed(record.locked_until)
     if record.pending is not None and record.pending.until is not None:
-        record.pending = record.pending._replace(until=form[record.pending.until])
+        record.pending = record.pending._replace(until=placed(record.pending.until))
     for name in readable.times:
-        if record.fields.get(name) is not None:
-            record.fields[name] = form[record.fields[name]]
+        if dict.get(record.fields, name) is not None:
+            record.fields[name] = placed(record.fields[name], RECENT if name in readable.delayed else OLD)
+    for name in readable.keys:
+        if dict.get(record.fields, name) is not None:
+            record.fields[name] = [[*key[:2], *map(placed, key[2:])] for key in record.fields[name]]
 
 
 def passing(state: State, cast: Cast, readable: Readable) -> list[tuple[str, State]]:
     """The states behind the passing of time, each with its words."""
     found = []
-    for words, form in ticks(_times(state.record, readable), readable.delays):
+    for words, form in ticks(_times(state.record, readable)):
         record = state.record.copy()
         _set_times(record, form, readable)
         found.append((words, State(record, state.consent, state.surrendered, state.claimed, cast, readable)))

@@ -6,7 +6,7 @@ and keys, the time until which a transaction may be included, sequence and head,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
@@ -20,17 +20,17 @@ from ledger.hashing import ledger_record
 from ledger.record import Record
 from ledger.transaction import Transaction
 
-from .cast import AGENT, JOINT, LEDGER, OUTSIDER, Cast, ModelWorld, named
+from .cast import AGENT, LEDGER, Cast, ModelWorld, named
 from .choices import ABSENT, Arguments, Choices, Signers, Undecided
 from .domains import Domains, alike
 from .states import NEXT_HEAD, Readable, State, mentioned
 from .times import LATER, NOW
 
-__all__ = ["JOINT_CONTROL", "MANDATE", "Machine", "Step"]
+__all__ = ["MANDATE", "Machine", "Step"]
 
-JOINT_CONTROL: Final = "joint control"
 MANDATE: Final = "mandate"
-_OUTSIDERS: Final = "outsiders"
+_TOGETHER: Final = 2
+"""How many optional arguments of one value are given together."""
 _TWIN: Final = named("twin")
 _FAULTS: Final = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 
@@ -65,23 +65,33 @@ class Machine:
         self._cast = cast
         self._domains = Domains(table, cast)
 
-    def steps(self, state: State | None, name: str, readable: Readable) -> Iterator[Step]:
-        """Every way in which the action can be done in a state (`None`: there is no record yet)."""
+    def steps(
+        self, state: State | None, name: str, readable: Readable, allowed: Collection[str] | None = None
+    ) -> Iterator[Step]:
+        """Every way in which the action can be done in a state (`None`: there is no record yet).
+
+        With `allowed` only those that use none but these features.
+        """
         compiled = self.actions[name]
+        feature = compiled.action.feature
         record = None if state is None else state.record
         if (NEW if record is None else record.status) not in compiled.action.moves:
+            return
+        if allowed is not None and feature and feature not in allowed:
             return
         records = [] if record is None else [record]
         if record is not None and compiled.action.targets == "several":
             records.append(_twin(record))
         world = ModelWorld(self._cast, {one.id: one for one in records}, {} if state is None else state.claimed)
         known = mentioned(record)
+        known.update(owner for id_ in list(known) for owner in self._cast.owners.get(id_, ()))
+        mandates = self.table.kind not in PERSONAL and (allowed is None or MANDATE in allowed)
         for party in self._parties(record, known):
-            named_now = known | {party}
-            own = list(self._tried(compiled, world, records, party, party, named_now, readable))
+            trial = _Trial(self._cast, compiled, world, records, party, party, known | {party}, readable, allowed)
+            own = _in_order(self._tried(trial))
             yield from own
-            if own and self.table.kind not in PERSONAL:
-                yield from self._tried(compiled, world, records, AGENT, party, named_now, readable)
+            if own and mandates:
+                yield from _in_order(self._tried(trial.by(AGENT)))
 
     def _parties(self, record: Record | None, known: set[Any]) -> Iterator[bytes]:
         """Who may act: the members, and the record itself where it is one."""
@@ -89,17 +99,15 @@ class Machine:
         if record is not None and record.kind == "member":
             yield record.id
 
-    def _tried(
-        self, compiled: CompiledAction, world: ModelWorld, records: list[Record], actor: bytes, party: bytes,
-        known: set[Any], readable: Readable,
-    ) -> Iterator[Step]:  # fmt: skip
+    def _tried(self, trial: _Trial) -> Iterator[Step]:
         """Decide arguments and signatures one by one, as the guards and effects look at them."""
-        rounds = range(max(1, len(records))) if compiled.action.targets == "several" else range(1)
-        guards = [(at, check) for at in rounds for _, _, check in compiled.guards]
+        compiled, records = trial.compiled, trial.records
+        guards = [(which, check) for which in range(trial.rounds) for _, _, check in compiled.guards]
         stack: list[tuple[dict[object, Any], int]] = [({}, 0)]
+        enough: dict[str, list[set[Any]]] = {}
         while stack:
             chosen, start = stack.pop()
-            act = self._act(compiled, world, records, actor, party, chosen, readable)
+            act = trial.act(chosen, self._domains)
             try:
                 for at in range(start, len(guards)):
                     start = at
@@ -109,9 +117,9 @@ class Machine:
                     check(act)
                 start = len(guards)
                 act.record = records[0] if records else None
-                changed = carry_out(compiled, act, NEXT_HEAD, 1)
+                changed = trial.carry_out(act)
             except Undecided as undecided:
-                values = self._values(compiled, undecided.what, known.union(_parties_in(chosen)), party)
+                values = self._values(trial, undecided.what, chosen)
                 stack += [({**chosen, undecided.what: value}, start) for value in reversed(values)]
             except (GuardFailed, RecordTooLarge):
                 continue
@@ -119,72 +127,146 @@ class Machine:
                 place = f"{compiled.rule}: a rule cannot be carried out"
                 raise BadTable(f"{place} ({type(fault).__name__}: {fault})", value=compiled.action.name) from fault
             else:
-                yield self._step(compiled, act, chosen, records, changed)
+                if not _more_than_enough(chosen, enough):
+                    yield self._step(compiled, act, chosen, records, changed)
 
-    def _act(
-        self, compiled: CompiledAction, world: ModelWorld, records: list[Record], actor: bytes, party: bytes,
-        chosen: Choices, readable: Readable,
-    ) -> Act:  # fmt: skip
-        declared = compiled.action.arguments
-        arguments = Arguments(
-            declared, chosen, readable.kept, lambda name: self._domains.usual(name, declared[name])
-        )  # fmt: skip
-        transaction = Transaction(
-            LEDGER, (), compiled.rule, arguments, actor, None if actor == party else party, compiled.statement, LATER,
-            NEXT_HEAD,
-        )  # fmt: skip
-        acting = world.record(actor)
-        if acting is None:  # the cast is whole
-            raise BadTable("the actor is not in the model", value=actor)
-        signers: Any = Signers(frozenset((actor,)), self._cast.members, chosen)
-        targets = list(records)
-        if compiled.action.targets == "ledger":
-            targets.append(self._cast.records[ledger_record(LEDGER)])
-        first = records[0] if records else None
-        return Act(transaction, compiled.table, compiled.action, acting, first, NOW, world, frozenset(),
-                   targets=targets, signers=signers)  # fmt: skip
-
-    def _values(self, compiled: CompiledAction, what: object, known: set[Any], party: bytes) -> list[Any]:
+    def _values(self, trial: _Trial, what: object, chosen: Choices) -> list[Any]:
+        named_so_far = trial.known.union(_parties_in(chosen))
         if type(what) is str:
-            return self._domains.of(what, compiled.action.arguments[what], known, party)
-        return [False, True]
+            action = trial.compiled.action
+            values = self._domains.of(what, action, named_so_far | _asked(chosen), trial.party)
+            if trial.allowed is not None:
+                values = [value for value in values if self._cast.feature(value) in (None, *trial.allowed)]
+            plain = action.arguments[what].optional and len(values) == 2
+            return values[:1] if plain and _given(trial.compiled, chosen) >= _TOGETHER else values
+        traders = [trader for trader in self._cast.traders if trader not in named_so_far]
+        earlier = traders[: traders.index(what)] if what in traders else []
+        return [False] if any(chosen.get(trader) is False for trader in earlier) else [False, True]
 
     def _step(
         self, compiled: CompiledAction, act: Act, chosen: Choices, records: list[Record], changed: list[Record]
     ) -> Step:
-        members = {one for one, signs in chosen.items() if type(one) is bytes and signs} | {act.party}
-        signed = members | {act.actor.id}
-        if sum(trader in members for trader in self._cast.traders) >= 2:
-            signed.add(JOINT)
+        members = frozenset([one for one, signs in chosen.items() if type(one) is bytes and signs] + [act.party])
+        signed = members.union(self._cast.groups_of(members), (act.actor.id,))
         before = records[0] if records else None
         own = [record for record in changed if record.kind == self.table.kind]
         made = [record for record in own[1:] if record.id != _TWIN]
         return Step(
-            compiled.action.name, compiled.action.arguments, act.actor.id, act.party, chosen, frozenset(signed), before,
-            changed[0], tuple(made), act.numbers, _features(compiled, act, chosen),
+            compiled.action.name, compiled.action.arguments, act.actor.id, act.party, chosen, signed, before,
+            changed[0], tuple(made), act.numbers, self._features(compiled, act, chosen),
         )  # fmt: skip
 
+    def _features(self, compiled: CompiledAction, act: Act, chosen: Choices) -> frozenset[str]:
+        found = {compiled.action.feature} - {""}
+        if act.party != act.actor.id:
+            found.add(MANDATE)
+        for party in _parties_in(chosen):
+            feature = self._cast.feature(party)
+            if feature is not None:
+                found.add(feature)
+        return frozenset(found)
 
-def _features(compiled: CompiledAction, act: Act, chosen: Choices) -> frozenset[str]:
-    found = {compiled.action.feature} - {""}
-    if act.party != act.actor.id:
-        found.add(MANDATE)
-    named_parties = _parties_in(chosen)
-    if JOINT in named_parties:
-        found.add(JOINT_CONTROL)
-    if OUTSIDER in named_parties:
-        found.add(_OUTSIDERS)
-    return frozenset(found)
+
+class _Trial:
+    """One action by one actor in one state, to be tried with many arguments and signatures."""
+
+    def __init__(
+        self, cast: Cast, compiled: CompiledAction, world: ModelWorld, records: list[Record], actor: bytes,
+        party: bytes, known: set[Any], readable: Readable, allowed: Collection[str] | None,
+    ) -> None:  # fmt: skip
+        self.compiled = compiled
+        self.records = records
+        self.party = party
+        self.known = known
+        self.allowed = allowed
+        self.rounds = max(1, len(records)) if compiled.action.targets == "several" else 1
+        self._cast = cast
+        self._world = world
+        self._readable = readable
+        self._actor = world.record(actor)
+        self._act: Act | None = None
+        self._signers = Signers(frozenset((actor,)), cast.members, {})
+        self._targets = list(records)
+        if compiled.action.targets == "ledger":
+            self._targets.append(cast.records[ledger_record(LEDGER)])
+
+    def by(self, actor: bytes) -> _Trial:
+        """The same, done by another for the party."""
+        return _Trial(self._cast, self.compiled, self._world, self.records, actor, self.party, self.known,
+                      self._readable, self.allowed)  # fmt: skip
+
+    def act(self, chosen: Choices, domains: Domains) -> Act:
+        """The act with these arguments and signatures. Guards leave it as it is, so it is made once for many."""
+        if self._act is None:
+            self._act = self._made(domains)
+        self._arguments.chosen = chosen
+        self._signers.chosen = chosen
+        return self._act
+
+    def carry_out(self, act: Act) -> list[Record]:
+        """Let the effects happen; the act is changed by it, so the next one is made anew."""
+        self._act = None
+        return carry_out(self.compiled, act, NEXT_HEAD, 1)
+
+    def _made(self, domains: Domains) -> Act:
+        compiled, actor = self.compiled, self._actor
+        if actor is None:  # the cast is whole
+            raise BadTable("the actor is not in the model", value=self.party)
+        action = compiled.action
+        self._arguments = Arguments(action.arguments, {}, self._readable.kept, lambda name: domains.usual(name, action))
+        transaction = Transaction(
+            LEDGER, (), compiled.rule, self._arguments, actor.id, None if actor.id == self.party else self.party,
+            compiled.statement, LATER, NEXT_HEAD,
+        )  # fmt: skip
+        keys = frozenset((key[0], key[1]) for key in actor.fields["keys"] if key[3] is None or key[3] > NOW)
+        first = self.records[0] if self.records else None
+        signers: Any = self._signers
+        return Act(transaction, compiled.table, action, actor, first, NOW, self._world, keys,
+                   targets=list(self._targets), signers=signers)  # fmt: skip
+
+
+def _in_order(steps: Iterable[Step]) -> list[Step]:
+    """The steps in the order of what was decided, in whatever order a rule has looked at it."""
+
+    def said(step: Step) -> Any:
+        arguments = [(name, value) for name, value in step.chosen.items() if type(name) is str and value is not ABSENT]
+        return sorted(map(repr, arguments)), sorted(_asked(step.chosen))
+
+    found = list(steps)
+    return sorted(found, key=said) if len(found) > 1 else found
 
 
 def _parties_in(chosen: Choices) -> set[Any]:
-    """The parties that arguments name, and the members who were asked to sign."""
+    """The parties that the arguments name."""
     found = {value for value in chosen.values() if type(value) is bytes}
     for value in chosen.values():
-        if type(value) is list and value is not ABSENT:
+        if type(value) is list:
             found.update(one for one in value if type(one) is bytes)
-    found.update(one for one in chosen if type(one) is bytes)
     return found
+
+
+def _asked(chosen: Choices) -> set[Any]:
+    """The members of whom it is decided whether they sign too."""
+    return {what for what in chosen if type(what) is bytes}
+
+
+def _given(compiled: CompiledAction, chosen: Choices) -> int:
+    """How many optional arguments are given so far."""
+    declared = compiled.action.arguments
+    return sum(value is not ABSENT and what in declared and declared[what].optional for what, value in chosen.items())  # type: ignore[index]
+
+
+def _more_than_enough(chosen: Choices, enough: dict[str, list[set[Any]]]) -> bool:
+    """Whether fewer signatures were enough for the same arguments: nobody's signature forbids anything."""
+    asked = _asked(chosen)
+    if not asked:
+        return False
+    signing = {member for member in asked if chosen[member]}
+    before = enough.setdefault(repr([(what, value) for what, value in chosen.items() if type(what) is str]), [])
+    if any(fewer <= signing for fewer in before):
+        return True
+    before.append(signing)
+    return False
 
 
 def _twin(record: Record) -> Record:

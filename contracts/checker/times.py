@@ -1,8 +1,8 @@
 """Time on the small model: what matters of a time is whether it has passed, and the order of those to come.
 
 Ledger time is always `NOW`. Behind every step the times of a record are put into their normal form: those to come
-stand `STEP` apart in their order; one that has passed is `RECENT`, until the delays of the ledger have run since
-then, and `OLD` from there on. So there are few states, and every order of times is among them:
+stand `STEP` apart in their order; one that has passed is `OLD`, and where a delay runs from it, `RECENT` until that
+has run. So there are few states, and every order of times is among them:
 
     OLD      RECENT NOW   SOON   NOW + 2 STEP   NOW + 3 STEP  …   LATER
                                  first to come  second to come
@@ -29,25 +29,19 @@ LATER: Final = NOW + 2**40
 """A time to come after all others."""
 
 
-def normal_times(times: Iterable[int], delays: bool) -> dict[int, int]:
-    """The normal form of each time of a record; without `delays` what has passed is simply `OLD`."""
-    times = set(times)
-    coming = sorted(time for time in times if time > NOW)
-    form = {time: NOW + (rank + 2) * STEP for rank, time in enumerate(coming)}
-    for time in times:
-        if time <= NOW:
-            form[time] = OLD if time <= OLD or not delays else RECENT
-    return form
+def normal_times(times: Iterable[int]) -> dict[int, int]:
+    """The normal form of each time to come."""
+    coming = sorted({time for time in times if time > NOW})
+    return {time: NOW + (rank + 2) * STEP for rank, time in enumerate(coming)}
 
 
-def ticks(times: Iterable[int], delays: bool) -> list[tuple[str, dict[int, int]]]:
+def ticks(times: Iterable[int]) -> list[tuple[str, dict[int, int]]]:
     """The ways in which time can pass, each in words and as what becomes of the times of a record."""
     times = set(times)
-    coming = sorted(time for time in times if time > NOW)
     ways = []
-    if coming:
-        passed = {time: time for time in times} | {coming[0]: RECENT}
-        ways.append(("time passes, until the first time to come has passed", passed))
-    if delays and RECENT in times:
-        ways.append(("time passes, until every delay has run", {t: OLD if t == RECENT else t for t in times}))
+    coming = min((time for time in times if time > NOW), default=None)
+    if coming is not None:
+        ways.append(("time passes, until the first time to come has passed", {coming: RECENT}))
+    if RECENT in times:
+        ways.append(("time passes, until every delay has run", {RECENT: OLD}))
     return ways

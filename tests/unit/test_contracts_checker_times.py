@@ -8,14 +8,9 @@ FIRST, SECOND = NOW + 2 * STEP, NOW + 3 * STEP
 
 
 def test_times_to_come_keep_their_order_and_nothing_else():
-    assert normal_times([SOON, LATER], False) == {SOON: FIRST, LATER: SECOND}
-    assert normal_times([FIRST, SOON], False) == {SOON: FIRST, FIRST: SECOND}
-    assert normal_times([FIRST], False) == {FIRST: FIRST}
-
-
-def test_what_has_passed_is_old_unless_there_are_delays():
-    assert normal_times([NOW, RECENT, OLD], False) == {NOW: OLD, RECENT: OLD, OLD: OLD}
-    assert normal_times([NOW, RECENT, OLD], True) == {NOW: RECENT, RECENT: RECENT, OLD: OLD}
+    assert normal_times([SOON, LATER]) == {SOON: FIRST, LATER: SECOND}
+    assert normal_times([FIRST, SOON]) == {SOON: FIRST, FIRST: SECOND}
+    assert normal_times([FIRST, NOW, RECENT, OLD]) == {FIRST: FIRST}
 
 
 def test_a_delay_runs_from_what_is_recent_and_has_run_from_what_is_old():
@@ -24,12 +19,11 @@ def test_a_delay_runs_from_what_is_recent_and_has_run_from_what_is_old():
 
 
 def test_time_passes_one_time_to_come_at_a_time():
-    ((words, form),) = ticks([FIRST, SECOND, OLD], False)
+    ((words, form),) = ticks([FIRST, SECOND, OLD])
     assert words.startswith("time passes")
-    assert form == {FIRST: RECENT, SECOND: SECOND, OLD: OLD}
-    assert ticks([OLD], False) == []
+    assert form == {FIRST: RECENT}
+    assert ticks([OLD]) == []
 
 
 def test_a_delay_may_run_out_before_or_after_a_time_to_come():
-    ways = [form for _, form in ticks([FIRST, RECENT], True)]
-    assert ways == [{FIRST: RECENT, RECENT: RECENT}, {FIRST: FIRST, RECENT: OLD}]
+    assert [form for _, form in ticks([FIRST, RECENT])] == [{FIRST: RECENT}, {RECENT: OLD}]
