@@ -1,7 +1,8 @@
 """Acting for another: the mandate by which an act of one member is another's.
 
 The record of kind `mandate` under `mandate_key(ledger, principal, agent)` says for which kinds and actions, and
-until when. What concerns the principal's own membership, its mandates and its votes is not acted on for it.
+until when. One that was given before the principal's keys were recovered is none: a thief may have given it. What
+concerns the principal's own membership, its mandates and its votes is not acted on for it.
 """
 
 from __future__ import annotations
@@ -35,6 +36,12 @@ def check_mandate(world: World, transaction: Transaction, time: int) -> None:
     mandate = None if held is None else world.record(held)
     if mandate is None or mandate.status != "granted":
         raise NoMandate(f"no mandate lets the actor represent {member.fields['alias']}", value=principal)
+    if mandate.fields.get("given", 0) < member.fields.get("recovered", 0):
+        raise NoMandate(
+            f"the mandate of {member.fields['alias']} is older than the recovery of its keys",
+            value=principal,
+            hint="ask for it anew: what the lost keys gave ends with them (`lading mandate grant`)",
+        )
     until = mandate.fields.get("until")
     if until is not None and time > until:
         raise NoMandate(f"the mandate of {member.fields['alias']} ended at {iso(until)}", value=iso(until))

@@ -18,6 +18,7 @@ from ledger.hashing import SIGN_ATTESTATION
 from ledger.member import amended_claims, check_member_fields, key_claim
 from ledger.signature import check_encryption_key, check_public_key, verify
 from ledger.times import iso
+from ledger.transaction import MAX_INTEGER
 
 from .act import Act
 from .parameters import count_of
@@ -93,11 +94,15 @@ def newest_key_signs(act: Act) -> None:
 
 
 @guard("overlap_is_short@1",
-       text="the old key goes on, where it does, no longer than the ledger's `max_overlap` (30 days unless voted)",
-       hint="give an earlier time until which the old key goes on", arguments={"overlap_until": "time?"})  # fmt: skip
+       text="the old key goes on, where it does, no longer than the ledger's `max_overlap` (30 days unless voted) and "
+            "than the new key",
+       hint="give an earlier time until which the old key goes on",
+       arguments={"overlap_until": "time?", "key_until": "time*"})  # fmt: skip
 def overlap_is_short(act: Act) -> None:
     until = act.args.get("overlap_until")
-    longest = act.time + count_of(act.world.parameters, "max_overlap")
+    longest = min(
+        act.time + count_of(act.world.parameters, "max_overlap"), act.args.get("key_until") or MAX_INTEGER
+    )
     if until is not None and not act.time < until <= longest:
         raise GuardFailed(f"the old key can go on until {iso(longest)} at most, from now", iso(until))
 
@@ -149,13 +154,17 @@ def recovery_key_is_good(act: Act) -> None:
 
 
 @guard("notice_is_long@1",
-       text="the member has at least the ledger's `recovery_delay` (7 days unless voted) to object",
-       hint="give a later time; nobody's key is replaced without notice", arguments={"objections_until": "time"},
-       )  # fmt: skip
+       text="the member has at least the ledger's `recovery_delay` (7 days unless voted) to object, and the new key "
+            "does not end before",
+       hint="give a later time; nobody's key is replaced without notice",
+       arguments={"objections_until": "time", "key_until": "time*"})  # fmt: skip
 def notice_is_long(act: Act) -> None:
     earliest = act.time + count_of(act.world.parameters, "recovery_delay")
     if act.args["objections_until"] < earliest:
         raise GuardFailed(f"objections must be heard until {iso(earliest)} at least", iso(act.args["objections_until"]))
+    end = act.args.get("key_until")
+    if end is not None and end <= act.args["objections_until"]:
+        raise GuardFailed("the new key would end before it begins", iso(end))
 
 
 @guard("another_decides@1", text="who decides is another than the member concerned", hint="another authority decides",
@@ -180,10 +189,11 @@ def propose_keys(act: Act) -> None:
     act.numbers[key_claim(act.transaction.ledger, args["public_key"])] = act.record.id
 
 
-@effect("recover_keys@1", text="every old key ends at the ledger's time, and the new keys begin",
+@effect("recover_keys@1",
+        text="every old key ends at the ledger's time, the new keys begin, and no mandate that was given before holds",
         fields={"keys": "keys", "encryption": "encryption_key", "recovery_key": "public_key?",
-                "recovery_encryption": "encryption_key?", "objections_until": "time?", "recovery_key_until": "time?"},
-        needs=("record",))  # fmt: skip
+                "recovery_encryption": "encryption_key?", "objections_until": "time?", "recovery_key_until": "time?",
+                "recovered": "time?"}, needs=("record",))  # fmt: skip
 def recover_keys(act: Act) -> None:
     fields = act.record.fields
     key, encryption = fields.get("recovery_key"), fields.get("recovery_encryption")
@@ -191,6 +201,7 @@ def recover_keys(act: Act) -> None:
         keys = [[*old[:3], act.time if old[3] is None else min(old[3], act.time)] for old in fields["keys"]]
         fields["keys"] = [*keys, [1, key, act.time, fields.get("recovery_key_until")]]
         fields["encryption"] = encryption
+        fields["recovered"] = act.time
     end_recovery(act)
 
 
@@ -207,8 +218,8 @@ def end_recovery(act: Act) -> None:
              "are forgotten",
         arguments={"outcome": "code"},
         fields={"keys": "keys", "encryption": "encryption_key", "recovery_key": "public_key?",
-                "recovery_encryption": "encryption_key?", "objections_until": "time?", "recovery_key_until": "time?"},
-        needs=("record",))  # fmt: skip
+                "recovery_encryption": "encryption_key?", "objections_until": "time?", "recovery_key_until": "time?",
+                "recovered": "time?"}, needs=("record",))  # fmt: skip
 def decide_keys(act: Act) -> None:
     if act.args["outcome"] == "recover":
         recover_keys(act)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from support.game import HOUR, Game, refused
-from support.members import digest
-from support.memberships import grant, group
+from support.members import Key, digest
+from support.memberships import WEEK, grant, group, recovery
 
 
 @pytest.fixture
@@ -76,6 +76,20 @@ def test_an_agent_does_not_act_for_a_principal_that_may_not_act(game):
     grant(game, "shipper", "buyer")
     game.done("carrier", "member.suspend", game.id("shipper"))
     refused(act_for(game, "buyer", "shipper", "surrender", bill), "transaction.no_mandate")
+
+
+def test_a_mandate_that_the_thief_of_a_key_gave_ends_with_the_key(game):
+    """Given before the recovery, it is none behind it, until the new key gives it anew."""
+    bill, new = game.held_bill("shipper"), Key(digest("found again"))
+    mandate = grant(game, "shipper", "buyer")
+    game.done("carrier", "member.propose_recovery", game.id("shipper"), **recovery(game, "shipper", new))
+    refused(act_for(game, "buyer", "shipper", "surrender", bill), "transaction.no_mandate")
+    game.tick(WEEK + 1)
+    game.done("carrier", "member.complete_recovery", game.id("shipper"))
+    error = refused(act_for(game, "buyer", "shipper", "surrender", bill), "transaction.no_mandate")
+    assert error.message == "the mandate of shipper is older than the recovery of its keys"
+    game.done("shipper", "mandate.change", mandate, key=new, kinds=[], actions=[])
+    assert act_for(game, "buyer", "shipper", "surrender", bill).error is None
 
 
 def joint_bill(game, threshold, *members):

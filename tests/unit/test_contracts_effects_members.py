@@ -82,7 +82,7 @@ def test_recover_keys(game):
     now = game.tick(WEEK + 1)
     after = govern(game, "complete_recovery")
     keys = [[1, old.public, START, now], [1, NEW.public, now, None]]
-    assert after == {**before, "keys": keys, "encryption": encryption_of("recovered", "bank")}
+    assert after == {**before, "keys": keys, "encryption": encryption_of("recovered", "bank"), "recovered": now}
     assert game.record(game.id("bank")).status == "active"
 
 
@@ -101,8 +101,8 @@ def test_decide_keys(game, outcome):
     now = game.tick()
     game.done("judge", "member.decide_recovery", game.id("bank"), outcome=outcome, judgment=digest("judgment"))
     keys = [[1, old.public, START, now], [1, NEW.public, now, None]]
-    changed = {"keys": keys, "encryption": encryption_of("recovered", "bank")} if outcome == "recover" else {}
-    assert fields_of(game) == {**before, **changed}
+    changed = {"keys": keys, "encryption": encryption_of("recovered", "bank"), "recovered": now}
+    assert fields_of(game) == {**before, **(changed if outcome == "recover" else {})}
     assert game.record(game.id("bank")).status == "active"
 
 
@@ -112,10 +112,12 @@ def test_claim_mandate(game):
     assert game.number(mandate_key(game.ledger, game.id("bank"), game.id("shipper"))) is None
     found = game.record(record)
     assert (found.controller, found.issuer, found.status) == (game.id("shipper"), game.id("shipper"), "granted")
-    assert found.fields == {"actions": ["offer"], "kinds": ["bill_of_lading"], "to": game.id("bank"),
-                            "until": game.time + DAY}  # fmt: skip
+    terms = {"actions": ["offer"], "kinds": ["bill_of_lading"], "until": game.time + DAY}
+    assert found.fields == {**terms, "to": game.id("bank"), "given": game.time}
+    game.tick()
     game.done("shipper", "mandate.change", record, kinds=[], actions=["accept"])
-    assert game.record(record).fields == {"actions": ["accept"], "kinds": [], "to": game.id("bank")}
+    expected = {"actions": ["accept"], "kinds": [], "to": game.id("bank"), "given": game.time}
+    assert game.record(record).fields == expected
 
 
 def test_create_group(game):

@@ -64,6 +64,8 @@ def test_overlap_is_short(game):
     for until in (game.time - 1, game.time, game.time + 30 * DAY + 1):
         error = refused(rotation(game, "bank", Key(digest("new")), overlap_until=until), "rule.overlap_is_short")
         assert error.value == iso(until)
+    ends = {"overlap_until": game.time + DAY, "key_until": game.time + DAY - 1}
+    refused(rotation(game, "bank", Key(digest("new")), **ends), "rule.overlap_is_short")
     assert rotation(game, "bank", Key(digest("new")), overlap_until=game.time + 30 * DAY).error is None
 
 
@@ -127,6 +129,8 @@ def test_notice_is_long(game):
     for until in (0, game.time, game.time + WEEK - 1):
         args = recovery(game, "bank", key, objections_until=until)
         refused(govern(game, "propose_recovery", **args), "rule.notice_is_long")
+    args = recovery(game, "bank", key, key_until=game.time + WEEK)
+    refused(govern(game, "propose_recovery", **args), "rule.notice_is_long")
     args = recovery(game, "bank", key, objections_until=game.time + WEEK)
     assert govern(game, "propose_recovery", **args).error is None
     game.tick(WEEK)
