@@ -54,7 +54,7 @@ def claim_alias(act: Act) -> None:
         act.numbers[claim] = act.record.id
 
 
-@effect("set_order_party@1", text="the bill stands to the order of the named order party, if one is named",
+@effect("set_order_party@1", text="the document stands to the order of the named order party, if one is named",
         arguments={"order_party": "party?"}, needs=("record",))  # fmt: skip
 def set_order_party(act: Act) -> None:
     act.record.order_party = act.args.get("order_party")

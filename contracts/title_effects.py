@@ -158,7 +158,7 @@ def release_pledge(act: Act) -> None:
 
 
 @effect("enforce_pledge@1",
-        text="the pledgee is in control, and the bill stands to its order: it can transfer or surrender it; the "
+        text="the pledgee is in control, and the document stands to its order: it can transfer or surrender it; the "
              "pledgor is beneficiary no more, and what is left over for it is settled outside the ledger",
         fields={"due": "time?", "notice": "time?", "form": "code"}, needs=("record", "pledge"), gives=("control",),
         ends=("pledge", "nominee"))  # fmt: skip
@@ -244,8 +244,8 @@ def lift_hold(act: Act) -> None:
 
 
 @effect("transfer_by_order@1",
-        text="control passes to {argument}, to whose order the bill stands from then on, or who is the consignee of a "
-             "straight bill; offer, nomination, presentation and pledge end",
+        text="control passes to {argument}, to whose order the document stands from then on, or who is the consignee of "
+             "a straight one; offer, nomination, presentation and pledge end",
         arguments={"{argument}": "party"},
         fields={"form": "code", "consignee": "party*", "presentee": "party*", "pledge_to": "party*", "due": "time*",
                 "notice": "time*"},
