@@ -10,11 +10,12 @@ import re
 from functools import cache
 
 import pytest
-from support import goods, memberships, titles
+from support import goods, governing_may, memberships, titles
 from support.game import HOUR, Game, refused, shipped_tables
 from support.members import digest
 
 from ledger.member import ROLES
+from ledger.times import iso
 
 # One member of every role; a second carrier who has issued nothing, and a member without a role.
 CAST = {**{role: (role,) for role in sorted(ROLES)}, "rival": ("carrier",), "stranger": ()}
@@ -64,6 +65,7 @@ MAY = {
     "invoice": INVOICE,
     "sea_waybill": WAYBILL,
     **goods.MAY,
+    **governing_may.MAY,
     **memberships.MAY,
 }
 
@@ -93,6 +95,8 @@ def into(game, kind, state, lapsing):
         return goods.into(game, kind, state, lapsing)
     if kind in memberships.MAY:
         return memberships.into(game, kind, state)
+    if kind in governing_may.MAY:
+        return governing_may.into(game, kind, state, lapsing)
     if kind == "bill_of_lading":
         return titles.into(game, state, lapsing)
     if kind == "invoice":
@@ -117,6 +121,8 @@ def arguments(game, kind, action, who, record):
         return goods.arguments(game, kind, action, who, record)
     if kind in memberships.MAY:
         return memberships.arguments(game, kind, action, who, record)
+    if kind in governing_may.MAY:
+        return governing_may.arguments(game, kind, action, record)
     if kind == "bill_of_lading":
         return titles.arguments(game, action, who, record)
     if action == "issue":
@@ -150,15 +156,25 @@ def standing(kind, state):
 
 @pytest.mark.parametrize(("kind", "state", "action"), CELLS)
 def test_p25_who_may_do_what_from_which_state(request, kind, state, action):
+    """P25, access control to the system and to each act.
+
+    Law: 12(a)(iii)
+    Shows: for every shipped table, each state, each action and a member of each role: who may is accepted, and
+    everybody else is refused by the guard that forbids it, which the refusal names with the rule; what a state does
+    not allow is refused to all.
+    """
     if action not in MAY[kind][state]:  # nobody, whatever the arguments
         game, record = standing(kind, state)
+        voted = record is not None and game.rules.table(kind).actions[action].targets == "ledger"
+        whole = arguments(game, kind, action, "operator", record) if voted else {}
         for who in sorted(ALL):
-            attempt = game.act(who, f"{kind}.{action}", record)
+            attempt = game.act(who, f"{kind}.{action}", record, **whole)
             refused(attempt, "transaction.unknown_record" if state == "new" else "rule.wrong_state")
         return
     game = request.getfixturevalue("game")
     may, guard = MAY[kind][state][action]
-    lapsing = action if action == "expire" or kind in (*goods.MAY, "bill_of_lading") else ""
+    ready = action == "expire" or kind in (*goods.MAY, *governing_may.MAY, "bill_of_lading")
+    lapsing = action if ready else ""
     record = None if state == "new" else into(game, kind, state, lapsing)
     for who in sorted(ALL, key=lambda name: name in may):  # those who may not come first
         attempt = game.act(who, f"{kind}.{action}", record, **arguments(game, kind, action, who, record))
@@ -175,6 +191,28 @@ def test_p25_who_may_do_what_from_which_state(request, kind, state, action):
         assert error.guard == f"{expected[5:]}@1"
 
 
+ENDS = [(table.kind, name) for table in shipped_tables() for name, state in table.states.items() if state.terminal]
+
+
+@pytest.mark.parametrize(("kind", "state"), ENDS)
+def test_p25_what_has_ended_says_since_when_and_by_which_entry(game, kind, state):
+    """P25, access control to the system and to each act.
+
+    Law: 12(a)(iii)
+    Shows: on a record of each kind in each of its ends, every action by anybody is refused with the end's name, the
+    ledger time since which, and the entry by which it is dead.
+    """
+    record = into(game, kind, state, "")
+    ended, entry = game.time, game.record(record).entry
+    game.tick(HOUR)
+    for action in game.rules.table(kind).actions.values():
+        if "new" in action.moves:
+            continue
+        whole = arguments(game, kind, action.name, "operator", record) if action.targets == "ledger" else {}
+        error = refused(game.act("operator", f"{kind}.{action.name}", record, **whole), "rule.wrong_state")
+        assert f"is {state} since {iso(ended)}, by entry {entry}" in error.message
+
+
 @pytest.mark.parametrize("table", shipped_tables(), ids=lambda table: table.kind)
 class TestShippedTable:
     def test_the_matrix_names_its_moves_and_no_others(self, table):
@@ -188,7 +226,7 @@ class TestShippedTable:
 
     def test_every_live_state_reaches_an_end(self, table):
         ends = {name for name, state in table.states.items() if state.terminal}
-        if table.kind in memberships.MAY:  # organisations, mandates and groups change, and never end
+        if table.kind in (*memberships.MAY, "text"):  # organisations, mandates and groups change, and never end
             assert ends == set()
             return
         assert ends
