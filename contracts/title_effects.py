@@ -244,7 +244,7 @@ def lift_hold(act: Act) -> None:
 
 
 @effect("transfer_by_order@1",
-        text="control passes to {argument}, to whose order the document stands from then on, or who is the consignee of "
+        text="control passes to {argument}, to whose order the document stands from then on, or is the consignee of "
              "a straight one; offer, nomination, presentation and pledge end",
         arguments={"{argument}": "party"},
         fields={"form": "code", "consignee": "party*", "presentee": "party*", "pledge_to": "party*", "due": "time*",
