@@ -165,11 +165,11 @@ def test_p25_who_may_do_what_from_which_state(request, kind, state, action):
     """
     if action not in MAY[kind][state]:  # nobody, whatever the arguments
         game, record = standing(kind, state)
-        voted = record is not None and game.rules.table(kind).actions[action].targets == "ledger"
-        whole = arguments(game, kind, action, "operator", record) if voted else {}
+        expected = "transaction.unknown_record" if state == "new" else "rule.wrong_state"
+        voted = game.rules.table(kind).actions[action].targets == "ledger"  # what it names first is the ledger's own
         for who in sorted(ALL):
-            attempt = game.act(who, f"{kind}.{action}", record, **whole)
-            refused(attempt, "transaction.unknown_record" if state == "new" else "rule.wrong_state")
+            attempt = game.act(who, f"{kind}.{action}", record)
+            refused(attempt, "rule.unknown_action" if voted and state == "new" else expected)
         return
     game = request.getfixturevalue("game")
     may, guard = MAY[kind][state][action]
