@@ -50,6 +50,7 @@ MODULES: Final[tuple[tuple[str, str], ...]] = (
     ("cli.read_show", ""),
     ("cli.read_list", ""),
     ("cli.read_trace", ""),
+    ("cli.read_difference", ""),
     ("cli.read_prove", ""),
     ("cli.read_policy", "policy"),
     ("cli.read_rules", "rules"),
