@@ -46,6 +46,7 @@ class Views:
     def record(self, record: Record) -> dict[str, Any]:
         """A record with every field."""
         pending = record.pending
+        table = self._rules.tables.get((record.kind, record.version))
         return {
             "id": record.id.hex(),
             "kind": record.kind,
@@ -74,7 +75,7 @@ class Views:
             "document": _plain(record.document),
             "replaces": _plain(record.replaces),
             "replaced_by": _plain(record.replaced_by),
-            "fields": self._values(record.fields, self._rules.table(record.kind, record.version).fields),
+            "fields": self._values(record.fields, {} if table is None else table.fields),
         }
 
     def act(self, act: Act) -> dict[str, Any]:

@@ -229,7 +229,7 @@ def _facts(one: Standing) -> dict[str, Any]:
     fields = record.fields
     return {
         "proposal": record.id.hex(),
-        "what": what(record),
+        "what": _what(record),
         "subject": fields["subject"],
         "status": record.status,
         "from_height": fields["from_height"],
@@ -247,7 +247,7 @@ def _facts(one: Standing) -> dict[str, Any]:
     }
 
 
-def what(record: Record) -> str:
+def _what(record: Record) -> str:
     """What a proposal proposes, in a few words."""
     from nodes.governing import name_of
 

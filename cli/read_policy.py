@@ -29,7 +29,7 @@ def show(session: Session, file: _File = None) -> None:
     """Show a policy: the log's keys, the witnesses, the quorum in words, and what is weak about it."""
     from ledger.quorum import overlap, tolerated, weaknesses
 
-    policy = _read(session, file)
+    policy, adopted = (_read(session, file), []) if file is not None else _in_use(session)
     weak = weaknesses(policy)
     count = len({one.organisation for one in policy.counting()})
     value = {
@@ -38,6 +38,7 @@ def show(session: Session, file: _File = None) -> None:
         "overlap": overlap(policy),
         "tolerated": tolerated(count) if count else 0,
         "weaknesses": weak,
+        "adopted": adopted,
     }
     lines = [f"log: {log.key.name}{_at(log.url)}\n     {log.key}" for log in policy.logs]
     for one in policy.witnesses:
@@ -45,7 +46,33 @@ def show(session: Session, file: _File = None) -> None:
         lines.append(f"witness: {one.name}, {one.organisation}, {role}{_at(one.url)}\n     {one.key}")
     lines.append(f"quorum: {value['quorum_in_words']}")
     lines += [f"weak: {weakness}" for weakness in weak]
+    lines += [_adopted_line(one) for one in adopted]
     session.screen.result(value, "\n".join(lines))
+
+
+def _in_use(session: Session) -> tuple[Policy, list[dict[str, Any]]]:
+    """The policy by which the home judges its ledger, and those that the members have adopted."""
+    from ledger.errors import LadingError
+    from ledger.policy import Policy
+    from nodes.policies import adopted_policies, policy_of
+
+    try:
+        with session.reading() as reader:
+            text = policy_of(session.home, reader)
+            found = [
+                {"from_height": one.from_height, "hash": one.digest.hex(), "in_use": one.text == text,
+                 "cosigned_by_the_one_before": one.trusted}
+                for one in adopted_policies(reader)[1:]
+            ]  # fmt: skip
+    except LadingError:  # the ledger is away: the pinned policy can be read without it
+        return _read(session, None), []
+    return Policy.parse(text.encode("utf-8")), found
+
+
+def _adopted_line(one: dict[str, Any]) -> str:
+    waits = "" if one["cosigned_by_the_one_before"] else ": waits until the quorum of the one before has cosigned it"
+    used = ", in use" if one["in_use"] else ""
+    return f"adopted: {one['hash'][:16]}… from height {one['from_height']:,}{used}{waits}"
 
 
 def diff(

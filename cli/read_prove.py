@@ -69,12 +69,13 @@ def prove(
     """Make the proof bundle of a record, under the newest checkpoint that has the policy's quorum."""
     from nodes.files import write_atomic
     from nodes.lookup import find_record
+    from nodes.policies import policy_of
     from nodes.proving import prove as make_proof
 
     if without_document and disclose:
         raise TwoDocuments("both --without-document and --disclose are given")
-    policy = session.home.read_policy()
     with papers(session, ask=not without_document) as shown:
+        policy = policy_of(session.home, shown.reader)
         found = find_record(shown.reader, record, shown.vault)
         part = None if without_document or found.document is None else _document(shown, found, disclose or [])
         proof = make_proof(shown.reader, found, policy, size=checkpoint, document=part)

@@ -42,8 +42,6 @@ def register(app: typer.Typer) -> None:
 
 def show(session: Session, kind: _Kind = None, *, version: _Version = None, diagram: _Diagram = "") -> None:
     """Show the rules by which a ledger moves records; without a home those that lading ships."""
-    from contracts.rules import Rules
-
     rules: Rules = _rules(session)
     if kind is None:
         _list(session, rules)

@@ -9,7 +9,7 @@ Who signs stands first; where governors sign an act together, the sentence names
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ledger.hashing import HASH_SIZE
@@ -35,13 +35,14 @@ def show_statement(screen: Screen, transaction: Transaction, reader: LedgerReade
 
     targets, (kind, _, name) = transaction.targets, transaction.action.partition(".")
     record = reader.find(targets[0].record) if targets else None
-    table = reader.rules.table(kind, None if record is None else record.version)
-    parties = [value for value in transaction.arguments.values() if type(value) is bytes]
+    table = reader.rules.table(kind, None if record is None else reader.rules.standing(record)[0])
+    parties = [one for one in _values(transaction) if type(one) is bytes]
     known = [desk.member, transaction.actor, *parties, *(target.record for target in targets)]
     members = members_among(reader, known)
     names = {member_id: alias_of(member_id, members) for member_id in members}
     on = "".join(f" on {names.get(one.record, short(one.record))} at sequence {one.sequence}" for one in targets)
     full = {member_id: f"{name_of(member)} ({names[member_id]})" for member_id, member in members.items()}
+    full |= {group: text for group in parties if (text := _group(reader, group))}
     screen.say(f"sign as {alias_of(desk.member, members)}: {printable(_sentence(table, transaction, full, desk))}")
     screen.say(f"  {transaction.statement}{on}, until {moment(transaction.valid_until)}")
     declared = table.actions[name]
@@ -53,6 +54,25 @@ def show_statement(screen: Screen, transaction: Transaction, reader: LedgerReade
     ]
     if rest:
         screen.say(f"  with {', '.join(rest)}")
+
+
+def _values(transaction: Transaction) -> Iterator[Any]:
+    """The arguments, and what stands in lists of them."""
+    for value in transaction.arguments.values():
+        yield from value if isinstance(value, list) else (value,)
+
+
+def _group(reader: LedgerReader, party: bytes) -> str:
+    """A group in joint control with its members, or an empty text for any other party."""
+    from contracts.parties import GROUP
+    from nodes.lookup import alias_of, members_among
+
+    record = reader.find(party)
+    if record is None or record.kind != GROUP:
+        return ""
+    members = members_among(reader, record.fields["members"])
+    names = ", ".join(alias_of(one, members) for one in record.fields["members"])
+    return f"group {short(party)} ({record.fields['threshold']} of {names})"
 
 
 def _record_of(transaction: Transaction) -> bytes:

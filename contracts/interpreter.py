@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ledger.errors import LadingError
 from ledger.hashing import ledger_record
 from ledger.member import key_claim
 from ledger.record import MAX_CONTENT, Record
@@ -28,6 +29,7 @@ from .refusals import (
     GuardFailed,
     NotTheActorsKey,
     RecordTooLarge,
+    RuleFault,
     RuleRefused,
     Stale,
     StatementMismatch,
@@ -79,7 +81,17 @@ def judge(rules: Rules, world: World, signed: SignedTransaction, time: int, inde
     if len(signers) > 1:
         _check_signers(act)
     _check_guards(compiled, act)
-    return act, carry_out(compiled, act, signed.leaf, index)
+    return act, _carry_out(compiled, act, signed.leaf, index)
+
+
+def _carry_out(compiled: CompiledAction, act: Act, head: bytes, index: int) -> list[Record]:
+    """`carry_out`; an effect that fails on what a table lets happen is a refusal too."""
+    try:
+        return carry_out(compiled, act, head, index)
+    except (LadingError, MemoryError, RecursionError):
+        raise
+    except Exception as exc:  # noqa: BLE001 - a table that members voted in stops no node
+        raise RuleFault(f"{compiled.rule}: an effect fails with {type(exc).__name__}", value=compiled.rule) from None
 
 
 def carry_out(compiled: CompiledAction, act: Act, head: bytes, index: int) -> list[Record]:
@@ -241,3 +253,7 @@ def _check_guards(compiled: CompiledAction, act: Act) -> None:
             act.record = act.targets[0]
     except GuardFailed as failed:
         raise RuleRefused(failed.message, rule=compiled.rule, guard=name, hint=hint, value=failed.value) from None
+    except (LadingError, MemoryError, RecursionError):
+        raise
+    except Exception as exc:  # noqa: BLE001 - a table that members voted in stops no node
+        raise RuleFault(f"{compiled.rule}: {name} fails with {type(exc).__name__}", value=name) from None

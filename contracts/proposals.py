@@ -92,6 +92,8 @@ def check_proposal(act: Act, said: Mapping[str, Any]) -> None:
         raise
     except LadingError as exc:
         raise GuardFailed(exc.message, exc.value) from None
+    except MemoryError:
+        raise
     except Exception as exc:  # noqa: BLE001 - whatever a text makes a reader do, the node goes on
         raise GuardFailed(f"it cannot be read: {type(exc).__name__}") from None
 

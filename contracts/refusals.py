@@ -5,7 +5,7 @@
     time                        Expired
     sequence                    UnknownRecord, Stale
     table                       UnknownAction, StatementMismatch, WrongState, BadArguments, NoMandate,
-                                RuleRefused, RecordTooLarge
+                                RuleRefused, RuleFault, RecordTooLarge
 
 `RuleRefused` has the code `rule.<guard>`; its `rule` names table, version, action and guard.
 """
@@ -22,6 +22,7 @@ __all__ = [
     "NoMandate",
     "NotTheActorsKey",
     "RecordTooLarge",
+    "RuleFault",
     "RuleRefused",
     "Stale",
     "StatementMismatch",
@@ -114,6 +115,13 @@ class RecordTooLarge(RefusedError):
 
     code = "rule.record_too_large"
     hint = "give less: what a record holds is at most 65,536 bytes, documents stay outside it"
+
+
+class RuleFault(RefusedError):
+    """A guard or an effect of the table cannot deal with this record or these arguments."""
+
+    code = "rule.fault"
+    hint = "the fault is in the rule table or in lading itself: report it, with the act; nothing was done"
 
 
 class GuardFailed(Exception):

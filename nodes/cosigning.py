@@ -30,6 +30,7 @@ from nodes.cosigned import Cosigned
 from nodes.desk import Desk
 from nodes.keystore import KeyName
 from nodes.lock import LockHeld
+from nodes.policies import policy_of
 from nodes.proofs import NoCheckpoint, signed_note
 from nodes.replayer import LogDiffers, Replayer
 from nodes.witness_client import ask_witnesses
@@ -78,8 +79,8 @@ def cosign_newest(
     if desk.home.settings.operator:
         with suppress(LockHeld), desk.writing("cosign"):
             pass  # at its end the checkpoint is signed; a node that holds the ledger signs by itself
-    policy = desk.home.read_policy()
     with desk.reading() as reader:
+        policy = policy_of(desk.home, reader)
         stored = _newest(reader.store)
         stored, silent = _ask(desk, reader.store, stored, policy)
         quorum = quorum_of(stored, policy)

@@ -19,6 +19,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
+from contracts.parameters import PARAMETERS
+from contracts.voted import VOCABULARY, in_force
 from ledger.errors import DamagedError, LadingError
 from ledger.policy import Policy
 from ledger.quorum import weaknesses
@@ -27,7 +29,9 @@ from nodes.access import open_for_reading
 from nodes.cosigning import quorum_of
 from nodes.enrolment import announcements
 from nodes.files import is_temporary
+from nodes.governing import own_record
 from nodes.home import Home
+from nodes.policies import policy_of
 from nodes.reader import LedgerReader
 
 __all__ = ["OUR_NAMES", "Check", "examine", "owners_of_our_names"]
@@ -127,8 +131,7 @@ def _readable(name: str, read: Callable[[], object]) -> Iterator[Check]:
 def _ledger(home: Home, reader: LedgerReader, now: int) -> Iterator[Check]:
     head, genesis = reader.head, reader.genesis
     yield Check("ledger", "ok", f"{genesis.origin}, {head.size:,} entries, height {head.height:,}, {iso(head.time)}")
-    shown = ", ".join(f"{name} = {value}" for name, value in sorted(genesis.parameters.items()))
-    yield Check("parameters", "ok", shown or "none")
+    yield from _governance(reader)
     behind = head.time - now
     if behind > _BACKWARD:
         yield Check("clock", "unknown", f"it says {iso(now)}, the last commit is of {iso(head.time)}: set it right")
@@ -136,6 +139,21 @@ def _ledger(home: Home, reader: LedgerReader, now: int) -> Iterator[Check]:
         yield Check("clock", "ok", f"{iso(now)}, not before the last commit")
     yield from _member(home, reader, now)
     yield from _quorum(home, reader, head.size)
+
+
+def _governance(reader: LedgerReader) -> Iterator[Check]:
+    """The parameters in force, and what was voted and is coming."""
+    height, own = reader.head.height, own_record(reader)
+    parameters = {name: in_force(own.parameters.get(name, ()), height) or known.default
+                  for name, known in PARAMETERS.items()}  # fmt: skip
+    yield Check("parameters", "ok", ", ".join(f"{name} = {value}" for name, value in parameters.items() if value))
+    coming = sorted({since for since in own.changes() if since > height})
+    if coming:
+        yield Check("governance", "note", f"something that was voted takes effect from height {coming[0]:,} on")
+    later = [since for since, value in own.parameters.get("vocabulary", ()) if int(value) > VOCABULARY]
+    if later:
+        what = f"from height {later[0]:,} on the ledger needs a newer version of lading; install it before"
+        yield Check("vocabulary", "unknown", what)
 
 
 def _member(home: Home, reader: LedgerReader, now: int) -> Iterator[Check]:
@@ -148,7 +166,7 @@ def _member(home: Home, reader: LedgerReader, now: int) -> Iterator[Check]:
 
 
 def _quorum(home: Home, reader: LedgerReader, size: int) -> Iterator[Check]:
-    text = home.read_policy()
+    text = policy_of(home, reader)
     for weakness in weaknesses(Policy.parse(text.encode("utf-8"))):
         yield Check("policy", "note", weakness)
     stored = reader.store.checkpoint()

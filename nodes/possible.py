@@ -89,12 +89,13 @@ def possible_actions(rules: Rules, record: Record, time: int, find: Callable[[by
 
     `time` is the ledger time at which somebody would act, in Unix milliseconds; `find` gives the record of an id.
     """
-    table = rules.tables.get((record.kind, record.version))
+    version, status = rules.standing(record)
+    table = rules.tables.get((record.kind, version))
     if table is None:
         return []
     found = []
     for action in ordered_actions(table):
-        if record.status not in action.moves:
+        if status not in action.moves:
             continue
         telling = [guard for guard in action.guards if GUARDS[guard.name].who]
         others = [guard for guard in action.guards if not GUARDS[guard.name].who]
@@ -107,7 +108,7 @@ def possible_actions(rules: Rules, record: Record, time: int, find: Callable[[by
                 or "any member",
                 parties,
                 tuple(_filled(GUARDS[guard.name].text, guard.parameters) for guard in others),
-                action.moves[record.status],
+                action.moves[status],
                 _nobody(telling, record) or _not_now(_World(rules, find), table, action, record, time, set(parties)),
             )
         )
@@ -118,7 +119,8 @@ def _not_now(world: _World, table: RuleTable, action: Action, record: Record, ti
     """Why nobody can do it now; nothing where somebody may."""
     if len(parties) > 1:
         return "no party is all that it takes"
-    actor = world.find(next(iter(parties))) if parties else None
+    found = world.find(next(iter(parties))) if parties else None
+    actor = found if found is not None and found.kind == "member" else None  # a group acts by its members
     judged = _OF_RECORD if actor is None else _OF_RECORD | _OF_ACTOR
     guards = [guard for guard in (*ALWAYS, *action.guards) if guard.name in judged]
     why = _failed(world, table, action, record, time, actor, guards, {})
