@@ -95,6 +95,12 @@ class Work:
 
         return find_member(self.reader, word)
 
+    def party(self, word: str) -> Record:
+        """The member, or the group in joint control, that `word` means. Raises `NoSuchMember` or `Ambiguous`."""
+        from nodes.lookup import find_party
+
+        return find_party(self.reader, word)
+
     def act(
         self,
         record: Record,
@@ -139,7 +145,7 @@ class Work:
             missing = proposals.waits_for(self.desk, self.reader, signed)
         except RefusedError as error:
             refused = error
-        names = [str(one.fields["alias"]) for one in proposals.signers(self.reader, signed)]
+        names = sorted(str(one.fields["alias"]) for one in proposals.signers(self.reader, signed))
         facts = {"action": signed.transaction.action, **more, "signed": names}
         if not missing:
             try:

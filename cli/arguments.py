@@ -80,8 +80,8 @@ def _read(name: str, text: str, declared: Declared, work: Work) -> Any:
 
 
 def _party(text: str, work: Work) -> bytes:
-    """A member, or any party by its whole reference."""
-    return bytes.fromhex(text) if _is_id(text) else work.member(text).id
+    """A member, a group, or any party by its whole reference."""
+    return bytes.fromhex(text) if _is_id(text) else work.party(text).id
 
 
 def _hash(name: str, text: str) -> bytes:

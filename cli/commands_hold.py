@@ -64,6 +64,6 @@ def order(
     said = {"transfer": f"transferred to {transfer} by order:", "void": "declared void:", "close": "closed:"}[way]
     with acting(session) as work:
         found = work.record(record)
-        arguments = {"to": work.member(transfer).id} if transfer else {}
+        arguments = {"to": work.party(transfer).id} if transfer else {}
         texts = {"judgment": judgment, "notice_given": notice}
         work.act(found, f"order_{way}", arguments, f"{said} {short(found.id)}", texts=texts)

@@ -89,7 +89,7 @@ def issue(
             document,
             kind=name,
             action=action.replace("-", "_"),
-            to=work.member(to).id if to else None,
+            to=work.party(to).id if to else None,
             bound_to=[work.record(word).id for word in bound or ()],
             until=ends,
             law=law,

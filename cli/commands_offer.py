@@ -11,7 +11,7 @@ from ledger.errors import UsageError
 from .acting import OneWay, Work, acting, chosen, time_of
 from .context import ACTING, Session, command
 from .output import short
-from .parties import RecordWord
+from .parties import RecordWord, called
 
 if TYPE_CHECKING:
     from ledger.record import Record
@@ -57,7 +57,7 @@ def offer(
         raise TwoWays("both --blank and --possession are given")
     ends = time_of(until)
     with acting(session) as work:
-        found, member = work.record(record, at_sequence), work.member(to)
+        found, member = work.record(record, at_sequence), work.party(to)
         mode = "blank" if blank else "possession" if possession else _usual_mode(work, found)
         _offer(work, found, member, mode, ends)
 
@@ -87,14 +87,14 @@ def endorse(
     with acting(session) as work:
         found = work.record(record, at_sequence)
         if to and not keep and not nominee:
-            _offer(work, found, work.member(to), "blank" if blank else "endorse", ends)
+            _offer(work, found, work.party(to), "blank" if blank else "endorse", ends)
             return
         way = chosen(blank=blank, to=to, nominee=nominee)
         if not way or (ends is not None):
             raise OneWay("an endorsement is to a party, in blank, or to the nominee; only an offer ends at a time")
         action = {"blank": "endorse_in_blank", "to": "endorse", "nominee": "endorse_nominee"}[way]
         how = {"blank": "in blank", "to": f"to the order of {to}", "nominee": "to the order of the nominee"}[way]
-        arguments = {"to": work.member(to).id} if to else {}
+        arguments = {"to": work.party(to).id} if to else {}
         work.act(found, action, arguments, f"endorsed {short(found.id)} {how}, and kept it")
 
 
@@ -123,5 +123,5 @@ def _usual_mode(work: Work, record: Record) -> str:
 
 def _offer(work: Work, record: Record, member: Record, mode: str, until: int | None) -> None:
     how = {"endorse": "endorsed to it", "blank": "endorsed in blank", "possession": "for possession only"}[mode]
-    text = f"offered {short(record.id)} to {member.fields['alias']}, {how}"
+    text = f"offered {short(record.id)} to {called(member)}, {how}"
     work.act(record, "offer", {"to": member.id, "mode": mode, "until": until}, text, mode=mode)

@@ -130,4 +130,4 @@ def _issue_electronic(work: Work, document: Document, to: str, until: int | None
     fields = check_same(read_as(package.kind, package.original), document)
     work.screen.say(f"all {fields} fields are the same as when the paper was taken back")
     text = f"issued {document.facts.number} in the place of the paper bill, to {to}"
-    work.act(found, "issue_from_paper", {"to": work.member(to).id, "until": until}, text, fields_equal=fields)
+    work.act(found, "issue_from_paper", {"to": work.party(to).id, "until": until}, text, fields_equal=fields)

@@ -36,7 +36,7 @@ def nominate(
             work.act(found, "withdraw_nomination", {}, f"took back the nomination for {short(found.id)}")
             return
         text = f"nominated {to} for {short(found.id)}; its holder endorses it with `lading endorse --nominee`"
-        work.act(found, "nominate", {"to": work.member(to).id}, text)
+        work.act(found, "nominate", {"to": work.party(to).id}, text)
 
 
 def present(
@@ -61,7 +61,7 @@ def present(
             work.act(found, "end_presentation", {}, f"ended the presentation of {short(found.id)}")
             return
         text = f"presented {short(found.id)} to {to}, locked until {moment(ends)}"
-        work.act(found, "present", {"presentee": work.member(to).id, "until": ends}, text)
+        work.act(found, "present", {"presentee": work.party(to).id, "until": ends}, text)
 
 
 def pledge(
@@ -96,7 +96,7 @@ def pledge(
     with acting(session) as work:
         found = work.record(record)
         action, text, texts = _ANSWERS.get(way, ("pledge", f"to {to}, due {moment(ends)}", ""))
-        arguments = {"to": work.member(to).id, "due": ends} if way == "to" else {}
+        arguments = {"to": work.party(to).id, "due": ends} if way == "to" else {}
         if group:
             arguments["group"] = work.record(group).id
         given = {texts: {"notice_given": default, "reason": reason}[texts]} if texts else {}

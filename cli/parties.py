@@ -9,7 +9,7 @@ import typer
 if TYPE_CHECKING:
     from ledger.record import Record
 
-__all__ = ["MemberWord", "RecordWord", "member_facts", "name_of", "party_facts"]
+__all__ = ["MemberWord", "RecordWord", "called", "member_facts", "name_of", "party_facts"]
 
 RecordWord = Annotated[
     str, typer.Argument(metavar="RECORD", help="Its id or the beginning of it, or its document's number.")
@@ -21,6 +21,11 @@ def name_of(member: Record) -> str:
     """The name of a member for people: in English, else in the first language that it has."""
     names: dict[str, str] = member.fields["names"]
     return names.get("en") or next(iter(names.values()))
+
+
+def called(party: Record) -> str:
+    """A member by its alias, a group in joint control by the beginning of its id."""
+    return str(party.fields["alias"]) if party.kind == "member" else f"group {party.id.hex()[:12]}"
 
 
 def party_facts(party: bytes | None, members: dict[bytes, Record]) -> dict[str, Any] | None:

@@ -48,16 +48,31 @@ class Papers:
         return alias_of(party, {} if member is None else {member.id: member})
 
     def full(self, party: bytes | None) -> str:
-        """A party by its legal name, alias and LEI."""
+        """A party by its legal name, alias and LEI; a group with its members."""
         member = self.member(party)
         if member is None:
-            return self.name(party)
+            group = self.group(party)
+            if group is None:
+                return self.name(party)
+            names = ", ".join(self.name(one) for one in group.fields["members"])
+            return f"group {self.name(party)} ({group.fields['threshold']} of {names})"
         lei = member.fields["lei"]
         return f"{name_of(member)} ({member.fields['alias']})" + (f", LEI {lei}" if lei else "")
+
+    def group(self, party: bytes | None) -> Record | None:
+        """The group in joint control that a party is."""
+        from contracts.parties import GROUP
+
+        found = None if party is None else self.reader.find(party)
+        return found if found is not None and found.kind == GROUP else None
 
     def full_facts(self, party: bytes | None) -> dict[str, Any] | None:
         """A party for `--json` with its legal names and LEI."""
         member, facts = self.member(party), self.facts(party)
+        group = None if facts is None else self.group(party)
+        if facts is not None and group is not None:
+            members = [self.facts(one) for one in group.fields["members"]]
+            return {**facts, "members": members, "threshold": group.fields["threshold"]}
         if member is None or facts is None:
             return facts
         return {**facts, "names": dict(member.fields["names"]), "lei": member.fields["lei"]}

@@ -97,5 +97,8 @@ def named(act: Act, party: bytes | None) -> str:
     """A party by its alias where it is a member, for messages."""
     if party is None:
         return "nobody"
-    member = member_of(act.world, party)
-    return party.hex()[:12] if member is None else str(member.fields["alias"])
+    record = act.world.record(party)
+    if record is not None and record.kind == GROUP:
+        together = f"{record.fields['threshold']} of its {len(record.fields['members'])} members together"
+        return f"group {party.hex()[:12]}, {together},"
+    return str(record.fields["alias"]) if record is not None and record.kind == "member" else party.hex()[:12]

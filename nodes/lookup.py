@@ -16,6 +16,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
+from contracts.parties import GROUP
 from ledger.codec import decode
 from ledger.errors import NotFoundError, UsageError
 from ledger.hashing import claim_key, number_key
@@ -32,6 +33,7 @@ __all__ = [
     "alias_of",
     "as_of",
     "find_member",
+    "find_party",
     "find_record",
     "members_among",
     "predecessors",
@@ -100,6 +102,21 @@ def find_member(reader: LedgerReader, word: str) -> Record:
     if len(found) > 1:
         raise Ambiguous("several members have it: " + ", ".join(str(m.fields["alias"]) for m in found), value=word)
     return found[0]
+
+
+def find_party(reader: LedgerReader, word: str) -> Record:
+    """The member, or the group in joint control by its id, that `word` means. Raises `NoSuchMember` or `Ambiguous`."""
+    try:
+        return find_member(reader, word)
+    except NoSuchMember as nobody:
+        digits = word.lower()
+        ids = list(_by_id(reader, digits)) if _PREFIX.fullmatch(digits) else []
+        found = [record for record in map(reader.record, ids) if record.kind == GROUP]
+        if len(found) > 1:
+            raise Ambiguous("several groups have it", value=word) from None
+        if not found:
+            raise nobody from None
+        return found[0]
 
 
 def find_record(reader: LedgerReader, word: str, vault: Vault | None = None) -> Record:

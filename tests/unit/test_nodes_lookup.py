@@ -6,8 +6,20 @@ import pytest
 from support.town import Town, bill, certificate, invoice
 
 from nodes.access import open_for_reading
+from nodes.desk import Prepared
 from nodes.enrolment import rotate_key
-from nodes.lookup import Ambiguous, NoSuchSequence, alias_of, as_of, find_member, find_record, members_among
+from nodes.lookup import (
+    Ambiguous,
+    NoSuchSequence,
+    alias_of,
+    as_of,
+    find_member,
+    find_party,
+    find_record,
+    members_among,
+)
+from nodes.possible import possible_actions
+from nodes.proposals import finish, propose, sign_proposal
 from nodes.reader import NoSuchMember, NoSuchRecord
 
 
@@ -110,3 +122,24 @@ def test_parties_have_names(town, reader):
     members = members_among(reader, [town.id("bank"), town.bill, bytes(32), None, town.id("bank")])
     assert list(members) == [town.id("bank")]
     assert [alias_of(party, members) for party in (town.id("bank"), bytes(32), None)] == ["bank", "0" * 12, "-"]
+
+
+def test_a_party_is_a_member_or_a_group(town):
+    desk, record = town.desk("carrier"), bytes([0xAB]) * 32
+    arguments = {"record": record, "members": [town.id("carrier"), town.id("shipper")], "threshold": 2}
+    with desk.reading() as reader:
+        proposal = propose(desk, reader, Prepared((), "joint_control.create", arguments))
+    other = town.desk("shipper")
+    with other.reading() as reader:
+        finish(other, sign_proposal(other, reader, proposal)[0])
+    with open_for_reading(town.homes["carrier"]) as reader:
+        assert find_party(reader, "shipper").id == town.id("shipper")
+        for word in (record.hex(), "abababab", "ABABAB"):
+            assert find_party(reader, word).id == record
+        for word in ("ababa", "acacac", town.bill.hex()[:16], "nobody"):
+            with pytest.raises(NoSuchMember):
+                find_party(reader, word)
+        held = reader.record(town.bill)
+        held.controller = record
+        parties = {one.action: one.parties for one in possible_actions(reader.rules, held, town.now, reader.find)}
+        assert parties["recall"] == (record,)
