@@ -13,7 +13,7 @@ from .record import Item, Record, number_content
 from .succession import acting_party, begins
 from .times import iso
 
-__all__ = ["NotFresh", "StateDiffersFromHistory", "check_fresh", "check_state"]
+__all__ = ["NotFresh", "StateDiffersFromHistory", "check_fresh", "check_links", "check_state"]
 
 _SKEW: Final = 60_000
 """Milliseconds by which the clocks of cosigners may be ahead of the reader's."""
@@ -55,7 +55,7 @@ def check_state(evidence: Evidence) -> str:
     issuer = record.id if first.action == "member.enrol" else acting_party(first)
     if record.document != evidence.said("document", bytes) or record.issuer != issuer:
         raise StateDiffersFromHistory("the state names another document or issuer than the acts")
-    _check_links(evidence, record)
+    check_links(evidence, record)
     _check_number(evidence, record, root)
     evidence.state = record
     evidence.facts["status"] = record.status
@@ -66,7 +66,7 @@ def check_state(evidence: Evidence) -> str:
     return f"{_words(record.status)}, {who} in control since {iso(record.since)}"
 
 
-def _check_links(evidence: Evidence, record: Record) -> None:
+def check_links(evidence: Evidence, record: Record) -> None:
     """What the record replaced are records that the act which made it ended; what replaced it, its last act made."""
     before = {target.record for target in evidence.first.targets}
     last = evidence.chain[-1][2].transaction

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Any
 
-from support.game import RULEBOOK, START, base_tables
+from support.game import RULEBOOK, START, base_tables, shipped_tables
 from support.members import Key, Member, digest, member
 
 from ledger.bundle import Bundle, Redacted, WholeDocument
@@ -97,6 +97,7 @@ class Trade:
         origin: str = ORIGIN,
         owner: str = "operator",
         governors: Iterable[str] = ("carrier",),
+        every_kind: bool = False,
     ) -> None:
         cast = [
             trader("carrier", "carrier", codes=("SMDG:OCLU",)),
@@ -109,7 +110,7 @@ class Trade:
         self.origin = origin
         self.keys = key_store(owner)
         self.policy = policy_of(self.keys.public_key(KeyName.LOG), origin=origin)
-        self.tables = base_tables()
+        self.tables = shipped_tables() if every_kind else base_tables()
         self.genesis = Genesis(
             origin=origin,
             created=START,
@@ -141,9 +142,17 @@ class Trade:
         return digest(self.origin, word, self._drawn)
 
     def signed(
-        self, who: str, action: str, record: bytes | None = None, /, *, key: Key | None = None, **arguments: Any
+        self,
+        who: str,
+        action: str,
+        record: bytes | None = None,
+        /,
+        *,
+        key: Key | None = None,
+        represented: str | None = None,
+        **arguments: Any,
     ) -> SignedTransaction:
-        """An act, signed by who acts or by another `key`; members stand in arguments by alias."""
+        """An act, signed by who acts or by another `key`, for `represented`; members stand in arguments by alias."""
         found = None if record is None else self.engine.reader.record(record)
         kind, _, name = (action if found is None else f"{found.kind}.{action}").partition(".")
         declared = self.engine.rules.table(kind).actions[name].arguments
@@ -157,7 +166,7 @@ class Trade:
             action=f"{kind}.{name}",
             arguments=filled,
             actor=self.id(who),
-            represented=None,
+            represented=None if represented is None else self.id(represented),
             statement=f"{kind}.{name}@1",
             valid_until=self.time + HOUR,
             salt=self.fresh("salt"),
@@ -166,27 +175,37 @@ class Trade:
 
     def act(self, who: str, action: str, record: bytes | None = None, /, **more: Any) -> Done:
         """An act that must be accepted."""
-        (result,) = self.engine.submit([self.signed(who, action, record, **more).entry])
+        return self.submit(self.signed(who, action, record, **more))
+
+    def submit(self, signed: SignedTransaction) -> Done:
+        """A signed act that must be accepted."""
+        (result,) = self.engine.submit([signed.entry])
         if isinstance(result, LadingError):
             raise result
         return result
 
-    def issue(self, document: Mapping[str, Any] | None = None, **changes: Any) -> bytes:
-        """A bill that the carrier issues to the shipper's order. Gives its id."""
-        value = dict(DOCUMENT if document is None else document)
-        if document is None:
-            value["transportDocumentReference"] = f"OCLU{len(self.originals) + 1:04}"
-        record, secret, original = self.fresh("bill"), self.fresh("secret"), canonicalise(value)
+    def document(self, value: Mapping[str, Any]) -> dict[str, Any]:
+        """What an act says of a new record with a document of the carrier's: commitment, number and id."""
+        record, secret, original = self.fresh("bill"), self.fresh("secret"), canonicalise(dict(value))
         self.originals[record] = (original, secret)
         number = str(value["transportDocumentReference"])
-        arguments: dict[str, Any] = {
-            "record": record,
-            "document": commit(leaves(value, original, "application/json", secret)),
+        return {
+            "document": commit(leaves(dict(value), original, "application/json", secret)),
             "number": {
                 "at": "/transportDocumentReference",
                 "class": "transport_document",
                 "key": number_key(self.genesis.id, "transport_document", self.id("carrier"), number),
             },
+            "record": record,
+        }
+
+    def issue(self, document: Mapping[str, Any] | None = None, *, who: str = "carrier", **changes: Any) -> bytes:
+        """A bill that the carrier issues to the shipper's order. Gives its id."""
+        value = dict(DOCUMENT if document is None else document)
+        if document is None:
+            value["transportDocumentReference"] = f"OCLU{len(self.originals) + 1:04}"
+        arguments: dict[str, Any] = {
+            **self.document(value),
             "to": "shipper",
             "form": "order",
             "order_party": "shipper",
@@ -195,8 +214,8 @@ class Trade:
             "clause": "BIMCO-EBILL-2025",
             "place": "CNSHA",
         }
-        self.act("carrier", "bill_of_lading.issue", **{**arguments, **changes})
-        return record
+        self.act(who, "bill_of_lading.issue", **{**arguments, **changes})
+        return bytes(arguments["record"])
 
     def bill(self) -> bytes:
         """A bill that went from the carrier to the shipper and, endorsed, to the bank."""
