@@ -28,7 +28,8 @@ def create(act: Act) -> None:
 
 @effect("create_member@1", text="the member's record comes into being, in the member's own control, with its first key",
         arguments={"record": "id", "public_key": "public_key", "key_until": "time*"}, fields={"keys": "keys"},
-        needs=("new", "unused"), gives=("record", "control"), ends=("new",))  # fmt: skip
+        needs=("new", "unused"), gives=("record", "control"), ends=("new",),
+        kinds=("member",))  # fmt: skip
 def create_member(act: Act) -> None:
     args, declared = act.args, act.table.fields
     fields: dict[str, Any] = {name: value for name, value in args.items() if name in declared}
@@ -48,7 +49,8 @@ def claim_number(act: Act) -> None:
 
 @effect("claim_alias@1", text="the member's alias, LEI, codes and keys are taken for ever",
         arguments={"alias": "code", "lei": "text", "codes": "texts", "cosigners": "names", "public_key": "public_key"},
-        needs=("record", "alias_free"))  # fmt: skip
+        needs=("record", "alias_free"),
+        kinds=("member",))  # fmt: skip
 def claim_alias(act: Act) -> None:
     for claim in member_claims(act.transaction.ledger, act.args, act.args["public_key"]):
         act.numbers[claim] = act.record.id
@@ -127,7 +129,8 @@ def set_field_to_time(act: Act, field: str) -> None:
         text="the new key takes the place of the old ones, which end at the ledger's time, or, where it is given, at "
              "`overlap_until`",
         arguments={"public_key": "public_key", "overlap_until": "time*", "key_until": "time*"},
-        fields={"keys": "keys"}, needs=("record",))  # fmt: skip
+        fields={"keys": "keys"}, needs=("record",),
+        kinds=("member",))  # fmt: skip
 def replace_key(act: Act) -> None:
     args, end = act.args, act.args.get("overlap_until", act.time)
     keys = [[*entry[:3], end if entry[3] is None else min(entry[3], end)] for entry in act.record.fields["keys"]]

@@ -72,7 +72,8 @@ def amended_codes_are_new(act: Act) -> None:
 
 @effect("amend_member@1", text="what is given takes the place of what was there; LEI and codes are taken for ever",
         arguments={"names": "names?", "lei": "text?", "registration": "text?", "roles": "texts?", "codes": "texts?",
-                   "address": "text?", "cosigners": "names?"}, needs=("record", "codes_free"))  # fmt: skip
+                   "address": "text?", "cosigners": "names?"}, needs=("record", "codes_free"),
+        kinds=("member",))  # fmt: skip
 def amend_member(act: Act) -> None:
     for name in _AMENDED:
         if act.args.get(name) is not None:
@@ -178,7 +179,8 @@ def another_decides(act: Act) -> None:
         arguments={"public_key": "public_key", "encryption": "encryption_key", "objections_until": "time",
                    "key_until": "time*"},
         fields={"recovery_key": "public_key?", "recovery_encryption": "encryption_key?", "objections_until": "time?",
-                "recovery_key_until": "time?"}, needs=("record", "key_free"))  # fmt: skip
+                "recovery_key_until": "time?"}, needs=("record", "key_free"),
+        kinds=("member",))  # fmt: skip
 def propose_keys(act: Act) -> None:
     args, fields = act.args, act.record.fields
     fields["recovery_key"] = args["public_key"]
@@ -193,7 +195,8 @@ def propose_keys(act: Act) -> None:
         text="every old key ends at the ledger's time, the new keys begin, and no mandate that was given before holds",
         fields={"keys": "keys", "encryption": "encryption_key", "recovery_key": "public_key?",
                 "recovery_encryption": "encryption_key?", "objections_until": "time?", "recovery_key_until": "time?",
-                "recovered": "time?"}, needs=("record",))  # fmt: skip
+                "recovered": "time?"}, needs=("record",),
+        kinds=("member",))  # fmt: skip
 def recover_keys(act: Act) -> None:
     fields = act.record.fields
     key, encryption = fields.get("recovery_key"), fields.get("recovery_encryption")
@@ -207,7 +210,8 @@ def recover_keys(act: Act) -> None:
 
 @effect("end_recovery@1", text="the new keys that were proposed are forgotten",
         fields={"recovery_key": "public_key?", "recovery_encryption": "encryption_key?", "objections_until": "time?",
-                "recovery_key_until": "time?"}, needs=("record",))  # fmt: skip
+                "recovery_key_until": "time?"}, needs=("record",),
+        kinds=("member",))  # fmt: skip
 def end_recovery(act: Act) -> None:
     for name in _RECOVERY:
         act.record.fields.pop(name, None)
@@ -219,7 +223,8 @@ def end_recovery(act: Act) -> None:
         arguments={"outcome": "code"},
         fields={"keys": "keys", "encryption": "encryption_key", "recovery_key": "public_key?",
                 "recovery_encryption": "encryption_key?", "objections_until": "time?", "recovery_key_until": "time?",
-                "recovered": "time?"}, needs=("record",))  # fmt: skip
+                "recovered": "time?"}, needs=("record",),
+        kinds=("member",))  # fmt: skip
 def decide_keys(act: Act) -> None:
     if act.args["outcome"] == "recover":
         recover_keys(act)

@@ -43,7 +43,8 @@ def mandate_is_new(act: Act, argument: str) -> None:
 
 
 @effect("claim_mandate@1", text="the mandate is the one from the actor to {argument}, for ever",
-        arguments={"{argument}": "party"}, needs=("record", "mandate_free"))  # fmt: skip
+        arguments={"{argument}": "party"}, needs=("record", "mandate_free"),
+        kinds=("mandate",))  # fmt: skip
 def claim_mandate(act: Act, argument: str) -> None:
     act.numbers[mandate_key(act.transaction.ledger, act.party, act.args[argument])] = act.record.id
 
@@ -93,7 +94,8 @@ def _all_sign(act: Act, members: list[bytes]) -> None:
 @effect("create_group@1", text="the group's record comes into being, in the group's own control",
         arguments={"record": "id", "members": "parties", "threshold": "count"},
         fields={"members": "parties", "threshold": "count"},
-        needs=("new", "unused"), gives=("record", "control"), ends=("new",))  # fmt: skip
+        needs=("new", "unused"), gives=("record", "control"), ends=("new",),
+        kinds=("joint_control",))  # fmt: skip
 def create_group(act: Act) -> None:
     args, table = act.args, act.table
     act.record = Record(

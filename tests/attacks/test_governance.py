@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from hashlib import sha256
 
 import pytest
@@ -322,14 +323,6 @@ def test_a_vote_can_narrow_a_table_on_which_the_ledger_rests(council):
     council.done("carrier", "text.publish", record=council.fresh(), content=b"x")
 
 
-@pytest.mark.parametrize("effect", ["adopt@1", "count_vote@1"])
-def test_no_other_kind_can_use_the_effects_of_voting(effect):
-    plain = dict(next(table for table in shipped_tables() if table.kind == "proposal").plain)
-    with pytest.raises(BadTable, match="for tables of the kind proposal alone"):
-        compile_table(RuleTable.from_plain({**plain, "kind": "coup"}))
-    assert effect in vocabulary.EFFECTS
-
-
 def test_a_proposal_table_that_adopts_without_its_guards_is_not_sound():
     plain = next(table for table in shipped_tables() if table.kind == "proposal").plain
     for guard in ("quorum_has_voted@1", "adoption_delay_is_kept@1", "proposal_is_still_sound@1"):
@@ -397,3 +390,32 @@ def test_time_alone_adopts_nothing(council):
     proposal = council.propose(council.said_parameter("law", "CN"))
     council.tick(23 * HOUR)
     refused(council.act("carrier", "enact", proposal), "rule.quorum_has_voted")
+
+
+def broken(act):
+    raise KeyError("nothing")
+
+
+@pytest.mark.parametrize(("words", "name"), [("EFFECTS", "clear_offer@1"), ("GUARDS", "offer_is_open@1")])
+def test_a_word_that_fails_on_odd_content_refuses_the_act_and_stops_nobody(monkeypatch, words, name):
+    register = getattr(vocabulary, words)
+    monkeypatch.setitem(register, name, replace(register[name], function=broken))
+    council = Council()
+    bill = council.issue_bill()
+    action = "recall" if words == "EFFECTS" else "accept"
+    error = refused(council.act("carrier" if action == "recall" else "shipper", action, bill), "rule.fault")
+    assert "fails with KeyError" in error.message
+    council.issue_bill()
+
+
+@pytest.mark.parametrize(
+    "name", ["adopt@1", "amend_member@1", "claim_alias@1", "claim_mandate@1", "count_vote@1", "create_group@1",
+             "create_member@1", "decide_keys@1", "propose_keys@1", "recover_keys@1", "replace_key@1"],
+)  # fmt: skip
+def test_what_changes_members_mandates_and_votes_is_for_their_tables_alone(name):
+    (kind,) = vocabulary.EFFECTS[name].relies.kinds
+    plain = next(table for table in shipped_tables() if table.kind == kind).plain
+    used = {one.name for action in RuleTable.from_plain(dict(plain)).actions.values() for one in action.effects}
+    assert name in used, kind
+    with pytest.raises(BadTable, match="alone"):
+        compile_table(RuleTable.from_plain({**plain, "kind": "coup"}))
