@@ -12,6 +12,7 @@ from ledger.signature import check_public_key, verify
 from ledger.times import iso
 
 from .act import Act
+from .parameters import reaches_quorum
 from .parties import acts_as, can_act, is_active, member_of, named
 from .refusals import GuardFailed
 from .vocabulary import guard
@@ -269,13 +270,13 @@ def entitled_to_delivery(act: Act) -> None:
         )
 
 
-@guard("governors_sign@1", text="more than two thirds of the governors who are not suspended sign",
-       hint="collect further signatures: `lading member approve FILE`",
+@guard("governors_sign@1", text="of the governors who are not suspended more than the ledger's quorum sign: two thirds, unless it was raised",
+       hint="collect further signatures: give `--out FILE`, and let others sign it: `lading sign FILE`",
        who="a member, with the signatures of more than two thirds of the governors")  # fmt: skip
 def governors_sign(act: Act) -> None:
     active = _active_governors(act)
     signed = [governor for governor in active if governor.id in act.signers]
-    if len(signed) * 3 <= len(active) * 2:
+    if not reaches_quorum(act.world.parameters, len(signed), len(active)):
         raise GuardFailed(
             f"{len(signed)} of {len(active)} governors have signed",
             [str(governor.fields["alias"]) for governor in signed],

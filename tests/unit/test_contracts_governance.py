@@ -283,3 +283,12 @@ def test_the_ledgers_own_record_says_what_the_genesis_says(council):
     assert [ref[:2] for ref in own.tables] == [(table.kind, table.version) for table in council.genesis.tables]
     assert council.own.id == ledger_record(council.ledger)
     assert DOCK.startswith(b"kind: dock_receipt")
+
+
+def test_a_raised_quorum_holds_for_what_governors_sign_together(council):
+    council.adopted(council.said_parameter("quorum", "3/4", from_height=council.first(later=6)))
+    three = {"also": ["shipper", "bank"]}
+    council.reach(council.own.fields["parameters"]["quorum"][-1][0] - 1)
+    council.done("carrier", "suspend", council.id("certifier"), **three)
+    refused(council.act("carrier", "reinstate", council.id("certifier"), **three), "rule.governors_sign")
+    council.done("carrier", "reinstate", council.id("certifier"), also=["shipper", "bank", "buyer"])
