@@ -20,7 +20,7 @@ from typing import Any
 import httpx2
 import pytest
 from support import loader
-from support.game import Game
+from support.game import Game, base_tables
 from support.served import Place, make_place, running, served
 from support.stories import tell
 
@@ -126,7 +126,7 @@ def kill_one(watch: Watch, number: int, draw: random.Random, told: dict[int, int
 
 
 def kill_many(folder: Path, times: int, seed: int) -> Watch:
-    game, draw = Game(), random.Random(seed)
+    game, draw = Game(tables=base_tables()), random.Random(seed)
     watch = Watch(folder / "ledger.db")
     store = open_sqlite(watch.path, create=True)
     SoloEngine.found(store, game.genesis, game.tables, now)
