@@ -30,6 +30,7 @@ from nodes.checkpoints import check_not_behind, sign_current
 from nodes.cosigned import Cosigned
 from nodes.courier import Courier, HandedOn, concerned, members_behind, receivers
 from nodes.documents.model import Document
+from nodes.documents.read import read_as
 from nodes.engines.solo import Done, SoloEngine
 from nodes.home import Home
 from nodes.inbox import Fetched
@@ -37,8 +38,9 @@ from nodes.issuing import Issue, beginning, issue_arguments
 from nodes.keystore import KeyName, MemoryKeyStore
 from nodes.parcel import Attachment, DocumentPackage, Note, Parcel
 from nodes.reader import LedgerReader
+from nodes.release_order import check_release_order
 from nodes.trial import refusal
-from nodes.vault import Vault
+from nodes.vault import NoDocument, Vault
 
 __all__ = ["VALID_FOR", "ActReport", "BeforeSigning", "Desk", "NoKeys", "Prepared", "label"]
 
@@ -236,6 +238,8 @@ class Desk:
                 document, choice, reader.record(self.party), members, table, first, engine.ledger_id,
                 reader.rules.parameters,
             )  # fmt: skip
+            if document is not None and document.facts.container:
+                self._check_release_order(document, arguments)
             signed = self.build(reader, None, f"{kind}.{first.name}", arguments)
             try:
                 if document is not None:
@@ -324,6 +328,14 @@ class Desk:
     def _name_made(self, prepared: Prepared) -> None:
         for made, parcel in prepared.parcels.items():
             self._issuing[made] = "" if parcel.document is None else parcel.document.labels.get("number", "")
+
+    def _check_release_order(self, order: Document, arguments: Mapping[str, Any]) -> None:
+        """Compare a delivery order with the document of its bill, where this member has it."""
+        try:
+            package = self.vault.get(arguments["bill"])
+        except NoDocument:
+            return
+        check_release_order(order, read_as(package.kind, package.original))
 
     def _keep(self, record_id: bytes, document: Document, secret: bytes, attachments: Sequence[Attachment]) -> None:
         refs = tuple(

@@ -14,6 +14,7 @@ from ledger.times import parse_iso
 from nodes.access import open_for_reading
 from nodes.documents.read import read_document
 from nodes.issuing import ArgumentMissing, NotTheIssuer
+from nodes.release_order import NotOfThisBill
 
 CAST = {"carrier": ("carrier",), "shipper": ("shipper",), "buyer": ("buyer",), "warehouse": ("warehouse",)}
 
@@ -28,7 +29,7 @@ def document(name, **changes):
 
 
 def surrendered(town):
-    record = town.issue(bill("B-1")).record.id
+    record = town.issue(bill("JWCLSHA26110437")).record.id
     town.act("shipper", "accept", record)
     town.act("shipper", "surrender", record)
     town.act("carrier", "accept_surrender", record)
@@ -57,6 +58,27 @@ def test_a_delivery_order_takes_its_container_its_party_and_its_end_from_the_doc
     with pytest.raises(RuleRefused) as caught:
         town.issue(again, given={"bill": bill_id})
     assert caught.value.code == "rule.claim_is_free"
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"container": "CSQU3054383"}, "bill JWCLSHA26110437 has no container CSQU3054383"),
+        ({"billOfLading": "B-9"}, "the order is against bill B-9, not JWCLSHA26110437"),
+    ],
+)
+def test_a_delivery_order_is_for_a_container_of_its_bill(town, changes, message):
+    bill_id, size = surrendered(town), town.size()
+    with pytest.raises(NotOfThisBill) as caught:
+        town.issue(document("delivery-order.json", **changes), given={"bill": bill_id})
+    assert caught.value.message == message
+    assert town.size() == size
+
+
+def test_a_delivery_order_is_not_compared_with_a_bill_that_is_not_at_hand(town):
+    bill_id = surrendered(town)
+    town.desk("carrier").vault.forget(bill_id)
+    town.issue(document("delivery-order.json", container="CSQU3054383"), given={"bill": bill_id})
 
 
 def test_a_delivery_order_needs_its_bill(town):
