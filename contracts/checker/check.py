@@ -120,8 +120,10 @@ def _matters(name: str, step: Step) -> bool:
 def _shown(value: Any, names: Mapping[Any, bytes], cast: Cast) -> str:
     if type(value) is bytes:
         return cast.name(names.get(value, value)) or f"{value.hex()[:8]}…"
+    if type(value) is list and value and type(value[0]) is dict:
+        return f"{len(value)} parts"
     if type(value) is list:
         return f"[{', '.join(_shown(one, names, cast) for one in value)}]"
     if type(value) is dict:
-        return "{…}"
+        return "one"
     return {SOON: "soon", LATER: "later"}.get(value, str(value))

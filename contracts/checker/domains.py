@@ -17,13 +17,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from contracts.table import NEW, Action, Declared, RuleTable
+from contracts.table import NEW, Action, RuleTable
 from ledger.hashing import number_key, release_code_hash
-from ledger.signature import ED25519, public_key_of
+from ledger.signature import ED25519
 
 from .cast import CONSTANT, JOINT, LEDGER, OUTSIDER, ROOT, Cast, named
 from .choices import ABSENT
-from .given import FIRST_SEED, NEXT_SEEDS, given_values, member_values, proofs
+from .given import given_values, keys_and_proofs, member_values
 from .times import LATER, SOON
 
 __all__ = ["Domains", "alike"]
@@ -57,8 +57,6 @@ class Domains:
             "keys": ([[ED25519, CONSTANT, 0, None]],),
             "names": ({"en": "x"},),
             "parties": (list(cast.traders), list(cast.traders[:2]), [OUTSIDER]),
-            "public_key": tuple(public_key_of(seed) for seed in (FIRST_SEED, *NEXT_SEEDS)),
-            "signature": tuple(proofs()),
             "text": ("x",),
             "texts": ([],),
             "time": (SOON, LATER),
@@ -74,14 +72,15 @@ class Domains:
             owners = {party, self._cast.ids["carrier"]}
             values = [id_ for id_ in self._cast.companions[name] if owners.intersection(self._cast.owners[id_])]
         else:
-            values = list(self._values(name, declared, known, "" if NEW in action.moves else "next"))
+            values = list(self._values(name, action, known))
         return [ABSENT, *values] if declared.optional else values
 
     def usual(self, name: str, action: Action) -> Any:
         """The value of an argument that makes no difference."""
         return ABSENT if action.arguments[name].optional else self.of(name, action, set(), CONSTANT)[0]
 
-    def _values(self, name: str, declared: Declared, known: set[Any], which: str) -> Iterable[Any]:
+    def _values(self, name: str, action: Action, known: set[Any]) -> Iterable[Any]:
+        declared = action.arguments[name]
         if declared.one_of:
             return declared.one_of
         if name in self._given:
@@ -91,7 +90,10 @@ class Domains:
         if declared.type == "hash" and name in self._opened:
             return release_code_hash(ROOT, "XX"), CONSTANT
         if declared.type in ("id", "ids", "number", "parts"):
-            return self._names(name, declared.type, which)
+            return self._names(name, declared.type, "" if NEW in action.moves else "next")
+        if declared.type in ("public_key", "signature"):
+            recovering = any(word.name.startswith("recovery_") for word in action.guards)
+            return keys_and_proofs(NEW in action.moves, recovering)[declared.type == "signature"]
         return self._fixed.get(declared.type, (CONSTANT,))
 
     def _names(self, name: str, kind: str, which: str) -> Iterable[Any]:

@@ -9,19 +9,20 @@ alone and in pairs. Whether an end can be reached is asked of every state found,
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import chain
 from typing import Any, Final, NamedTuple
 
-from contracts.table import NEW, Action, BadTable, RuleTable
-from contracts.vocabulary import EFFECTS, GUARDS, bind
+from contracts.table import NEW, BadTable, RuleTable
 
 from .cast import Cast
 from .invariants import ENDING, Invariants, Reason
-from .states import Readable, State, Unforeseen, passing
+from .readable import Readable, delayed_fields, fields_read
+from .states import State, passing
 from .steps import Machine, Step
+from .watched import Unforeseen
 
-__all__ = ["Found", "Node", "TooManyStates", "explore"]
+__all__ = ["Edge", "Found", "Node", "TooManyStates", "explore"]
 
 MAX_STATES: Final = 200_000
 _NONE: Final[frozenset[Any]] = frozenset()
@@ -74,44 +75,12 @@ def explore(table: RuleTable, cast: Cast, together: int = 2) -> Found:
     Raises `BadTable` where it cannot be run, `TooManyStates` where it does not end.
     """
     machine = Machine(table, cast)
-    read = _read(table)
+    read = fields_read(table)
     while True:
         try:
-            return _Exploration(machine, cast, Readable(table, read, _delayed(table)), together).run()
+            return _Exploration(machine, cast, Readable(table, read, delayed_fields(table)), together).run()
         except Unforeseen as unforeseen:
             read[unforeseen.name] = frozenset(table.states)
-
-
-def _read(table: RuleTable) -> dict[str, frozenset[str]]:
-    """The fields that guards read, with the states from which an action that reads them may follow."""
-    starts: dict[str, set[str]] = {}
-    for action in table.actions.values():
-        for known, primitives in ((GUARDS, action.guards), (EFFECTS, action.effects)):
-            for primitive in primitives:
-                for name in bind(known, primitive)[0].relies.fields:
-                    starts.setdefault(name.format(**primitive.parameters), set()).update(action.moves)
-    read = {name for action in table.actions.values() for name in _read_by_guards(action)}
-    return {name: _before(table, starts[name]) for name in sorted(read & table.fields.keys())}
-
-
-def _read_by_guards(action: Action) -> Iterator[str]:
-    for primitive in action.guards:
-        yield from (name.format(**primitive.parameters) for name in bind(GUARDS, primitive)[0].relies.fields)
-
-
-def _before(table: RuleTable, states: Iterable[str]) -> frozenset[str]:
-    """The states, and those that lead to them."""
-    found = set(states)
-    moves = [move for action in table.actions.values() for move in action.moves.items()]
-    while more := {start for start, end in moves if end in found} - found:
-        found |= more
-    return frozenset(found)
-
-
-def _delayed(table: RuleTable) -> Iterator[str]:
-    """The fields from which a delay runs."""
-    for action in table.actions.values():
-        yield from (word.parameters["field"] for word in action.guards if word.name.startswith("delay_has_run@"))
 
 
 class _Exploration:
@@ -180,6 +149,8 @@ class _Exploration:
         return known[allowed]
 
     def _edges_of(self, state: State | None, node: Node | None, allowed: frozenset[str] | None) -> Iterator[Edge]:
+        if state is not None:
+            state.stand(self._readable)
         for name in self._leading_from[NEW if state is None else state.record.status]:
             seen: dict[Any, list[frozenset[str]]] = {}
             for step in self._machine.steps(state, name, self._readable, allowed):

@@ -17,20 +17,20 @@ from ledger.signature import ED25519, public_key_of, sign_ed25519
 
 from .cast import ROOT, named
 
-__all__ = ["FIRST_SEED", "NEXT_SEEDS", "given_values", "member_values", "proofs"]
+__all__ = ["given_values", "keys_and_proofs", "member_values"]
 
-FIRST_SEED: Final = named("seed", "0")
+_FIRST_SEED: Final = named("seed", "0")
 _ENCRYPTION: Final = named("encryption")[:31] + b"\x01"
-NEXT_SEEDS: Final = (named("seed", "1"), named("seed", "2"))
+_NEXT_SEEDS: Final = (named("seed", "1"), named("seed", "2"))
 
 
 @cache
 def _card() -> MemberCard:
     card = MemberCard(
         ROOT, "newcomer", {"en": "Newcomer"}, "", "REG-newcomer", ("shipper",), (),
-        (ED25519, public_key_of(FIRST_SEED)), _ENCRYPTION, {}, "",
+        (ED25519, public_key_of(_FIRST_SEED)), _ENCRYPTION, {}, "",
     )  # fmt: skip
-    return card.sign(lambda message: (ED25519, public_key_of(FIRST_SEED), sign_ed25519(FIRST_SEED, message)))
+    return card.sign(lambda message: (ED25519, public_key_of(_FIRST_SEED), sign_ed25519(_FIRST_SEED, message)))
 
 
 @cache
@@ -53,11 +53,12 @@ def given_values(kind: str) -> dict[str, Any]:
 
 
 @cache
-def proofs() -> list[bytes]:
-    """The card's signature, then for each next key its proof where it is the next, and where the old one is lost."""
-    found = [_card().fields()["proof"]]
-    for seed in NEXT_SEEDS:
-        key = public_key_of(seed)
-        found.append(sign_ed25519(seed, key_proof_message(ROOT, key)))
-        found.append(sign_ed25519(seed, recovery_message(ROOT, key, _ENCRYPTION)))
-    return found
+def keys_and_proofs(creating: bool, recovering: bool) -> tuple[list[bytes], list[bytes]]:
+    """The signing keys that an enrolment, a recovery or a rotation names, and their proofs in the same order."""
+    if creating:
+        return [public_key_of(_FIRST_SEED)], [_card().fields()["proof"]]
+    keys = [public_key_of(seed) for seed in _NEXT_SEEDS]
+    messages = [key_proof_message(ROOT, key) for key in keys]
+    if recovering:
+        messages = [recovery_message(ROOT, key, _ENCRYPTION) for key in keys]
+    return keys, [sign_ed25519(seed, message) for seed, message in zip(_NEXT_SEEDS, messages, strict=True)]

@@ -26,7 +26,8 @@ from contracts.vocabulary import EFFECTS
 from ledger.record import Record
 
 from .cast import Cast
-from .states import HEAD, NEXT_HEAD, Readable, State, projection
+from .readable import Readable
+from .states import NEXT_HEAD, State, projection
 from .steps import Step
 from .times import NOW
 
@@ -101,6 +102,8 @@ class Invariants:
         if state.surrendered and self.accepts_surrender(step):
             yield "surrender", Reason("a surrender was accepted before")
         yield from self._lock(step)
+        if projection(step.before, readable) != state.standing:
+            yield "head", Reason("the record is changed where it stands, and its head does not advance")
         yield from self._head(step.before, step, readable)
 
     def _in_control(self, record: Record) -> bool:
@@ -163,8 +166,6 @@ class Invariants:
             yield "lock", Reason("the lock is lifted before its end without the presentee's signature")
 
     def _head(self, before: Record, step: Step, readable: Readable) -> Iterator[tuple[str, Reason]]:
-        if (before.sequence, before.head) != (1, HEAD):
-            yield "head", Reason("the record is changed where it stands, and its head does not advance")
         after = step.after
         advanced = after.sequence > before.sequence and after.head == NEXT_HEAD
         if not advanced and projection(before, readable) != projection(after, readable):

@@ -8,100 +8,21 @@ surrender was accepted. Two states are the same if one becomes the other when tr
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Mapping
+from copy import deepcopy
 from typing import Any, Final
 
-from contracts.table import RuleTable
 from ledger.record import Pending, Record
 
 from .cast import ROOT, Cast
+from .readable import Readable
 from .times import NOW, OLD, RECENT, normal_times, ticks
+from .watched import Fields, ModelRecord
 
-__all__ = ["HEAD", "NEXT_HEAD", "Readable", "State", "Unforeseen", "mentioned", "passing", "projection"]
+__all__ = ["HEAD", "NEXT_HEAD", "State", "mentioned", "passing", "projection"]
 
 HEAD: Final = b"\x01" * 32
 NEXT_HEAD: Final = b"\x02" * 32
-
-
-class Unforeseen(BaseException):
-    """A rule reads a field that was thought to be read by none; the exploration begins again with it. Not an error."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
-
-
-class _Fields(dict[str, Any]):
-    """The fields of a record that some rule reads; asking for another is `Unforeseen`.
-
-    So is asking a record that stands for all of them; a copy, which effects change, may hand on what it has.
-    """
-
-    __slots__ = ("dropped", "stands")
-    dropped: frozenset[str]
-    stands: bool
-
-    def get(self, key: str, default: Any = None) -> Any:
-        if key in self.dropped:
-            raise Unforeseen(key)
-        return dict.get(self, key, default)
-
-    def __missing__(self, key: str) -> Any:
-        if key in self.dropped:
-            raise Unforeseen(key)
-        raise KeyError(key)
-
-    def __contains__(self, key: object) -> bool:
-        if key in self.dropped:
-            raise Unforeseen(str(key))
-        return dict.__contains__(self, key)
-
-    def __iter__(self) -> Iterator[str]:
-        if self.stands and self.dropped:
-            raise Unforeseen(min(self.dropped))
-        return dict.__iter__(self)
-
-    def keys(self) -> Any:
-        return list(self)
-
-    def values(self) -> Any:
-        return [self[name] for name in self]
-
-    def items(self) -> Any:
-        return [(name, self[name]) for name in self]
-
-    def copy(self) -> _Fields:
-        copied = _Fields(dict.items(self))
-        copied.dropped = self.dropped
-        copied.stands = False
-        return copied
-
-
-class _ModelRecord(Record):
-    """A record whose copies keep watching what is read."""
-
-    __slots__ = ()
-
-    def copy(self) -> Record:
-        copied = _ModelRecord(*self._elements()[:-1])
-        copied.fields = self.fields.copy()
-        return copied
-
-
-class Readable:
-    """What some rule reads: which fields, in which states it may still be read, and from which times a delay runs."""
-
-    def __init__(self, table: RuleTable, read: Mapping[str, Collection[str]], delayed: Iterable[str]) -> None:
-        """`read` has for each field the states in which a rule may read it then or later."""
-        self.kept = tuple(sorted(read))
-        types = {name: table.fields[name].type for name in self.kept}
-        self.times = tuple(name for name in self.kept if types[name] == "time")
-        self.keys = tuple(name for name in self.kept if types[name] == "keys")
-        self.sets = tuple(name for name in self.kept if types[name] == "parties")
-        self.delayed = frozenset(delayed)
-        self.terminal = frozenset(name for name, state in table.states.items() if state.terminal)
-        self.kept_in = {state: tuple(name for name in self.kept if state in read[name]) for state in table.states}
-        self.dropped_in = {state: frozenset(table.fields).difference(kept) for state, kept in self.kept_in.items()}
 
 
 class State:
@@ -112,7 +33,7 @@ class State:
     (a second split of a part) the record that came first was allowed.
     """
 
-    __slots__ = ("claimed", "consent", "key", "record", "surrendered", "traders")
+    __slots__ = ("_standing", "claimed", "consent", "key", "record", "surrendered", "traders")
 
     def __init__(
         self,
@@ -127,6 +48,7 @@ class State:
         self.consent = consent & {record.controller, record.pledgee}
         self.surrendered = surrendered
         self.claimed = claimed
+        self._standing: list[Any] | None = None
         if record.status in readable.terminal:
             self.key: Any = record.status
             self.traders: tuple[bytes, ...] = ()
@@ -152,6 +74,15 @@ class State:
             surrendered,
         )
         self.traders = tuple(names)
+
+    def stand(self, readable: Readable) -> None:
+        """Remember what a rule can read of the record, before any rule gets it into its hands."""
+        self._standing = deepcopy(projection(self.record, readable))
+
+    @property
+    def standing(self) -> list[Any]:
+        """What a rule could read of the record at first."""
+        return self._standing or []
 
 
 def projection(record: Record, readable: Readable, without: Collection[str] = ()) -> list[Any]:
@@ -202,9 +133,9 @@ def _frozen_sets(record: Record, readable: Readable, renamed: Any) -> Any:
 
 def _normal(record: Record, readable: Readable) -> Record:
     old = record.fields
-    fields = _Fields([(name, old[name]) for name in readable.kept_in[record.status] if dict.__contains__(old, name)])
+    fields = Fields([(name, old[name]) for name in readable.kept_in[record.status] if dict.__contains__(old, name)])
     fields.dropped, fields.stands = readable.dropped_in[record.status], True
-    normal = _ModelRecord(
+    normal = ModelRecord(
         ROOT, record.kind, record.version, record.status, 1, HEAD, 0, NOW, record.issuer, record.controller,
         record.beneficiary, record.order_party, record.nominee, record.pending, record.pledgee, record.hold,
         record.locked_until, record.document,

@@ -11,20 +11,18 @@ from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from contracts.act import Act
-from contracts.interpreter import carry_out
 from contracts.mandate import PERSONAL
 from contracts.refusals import GuardFailed, RecordTooLarge
 from contracts.rules import CompiledAction, compile_table
 from contracts.table import NEW, BadTable, Declared, RuleTable
-from ledger.hashing import ledger_record
 from ledger.record import Record
-from ledger.transaction import Transaction
 
-from .cast import AGENT, LEDGER, Cast, ModelWorld, named
-from .choices import ABSENT, Arguments, Choices, Signers, Undecided
+from .cast import AGENT, Cast, ModelWorld, named
+from .choices import ABSENT, Choices, Undecided
 from .domains import Domains, alike
-from .states import NEXT_HEAD, Readable, State, mentioned
-from .times import LATER, NOW
+from .readable import Readable
+from .states import State, mentioned
+from .trial import Trial
 
 __all__ = ["MANDATE", "Machine", "Step"]
 
@@ -87,7 +85,7 @@ class Machine:
         known.update(owner for id_ in list(known) for owner in self._cast.owners.get(id_, ()))
         mandates = self.table.kind not in PERSONAL and (allowed is None or MANDATE in allowed)
         for party in self._parties(record, known):
-            trial = _Trial(self._cast, compiled, world, records, party, party, known | {party}, readable, allowed)
+            trial = Trial(self._cast, compiled, world, records, party, party, known | {party}, readable, allowed)
             own = _in_order(self._tried(trial))
             yield from own
             if own and mandates:
@@ -99,7 +97,7 @@ class Machine:
         if record is not None and record.kind == "member":
             yield record.id
 
-    def _tried(self, trial: _Trial) -> Iterator[Step]:
+    def _tried(self, trial: Trial) -> Iterator[Step]:
         """Decide arguments and signatures one by one, as the guards and effects look at them."""
         compiled, records = trial.compiled, trial.records
         guards = [(which, check) for which in range(trial.rounds) for _, _, check in compiled.guards]
@@ -130,7 +128,7 @@ class Machine:
                 if not _more_than_enough(chosen, enough):
                     yield self._step(compiled, act, chosen, records, changed)
 
-    def _values(self, trial: _Trial, what: object, chosen: Choices) -> list[Any]:
+    def _values(self, trial: Trial, what: object, chosen: Choices) -> list[Any]:
         named_so_far = trial.known.union(_parties_in(chosen))
         if type(what) is str:
             action = trial.compiled.action
@@ -167,70 +165,12 @@ class Machine:
         return frozenset(found)
 
 
-class _Trial:
-    """One action by one actor in one state, to be tried with many arguments and signatures."""
-
-    def __init__(
-        self, cast: Cast, compiled: CompiledAction, world: ModelWorld, records: list[Record], actor: bytes,
-        party: bytes, known: set[Any], readable: Readable, allowed: Collection[str] | None,
-    ) -> None:  # fmt: skip
-        self.compiled = compiled
-        self.records = records
-        self.party = party
-        self.known = known
-        self.allowed = allowed
-        self.rounds = max(1, len(records)) if compiled.action.targets == "several" else 1
-        self._cast = cast
-        self._world = world
-        self._readable = readable
-        self._actor = world.record(actor)
-        self._act: Act | None = None
-        self._signers = Signers(frozenset((actor,)), cast.members, {})
-        self._targets = list(records)
-        if compiled.action.targets == "ledger":
-            self._targets.append(cast.records[ledger_record(LEDGER)])
-
-    def by(self, actor: bytes) -> _Trial:
-        """The same, done by another for the party."""
-        return _Trial(self._cast, self.compiled, self._world, self.records, actor, self.party, self.known,
-                      self._readable, self.allowed)  # fmt: skip
-
-    def act(self, chosen: Choices, domains: Domains) -> Act:
-        """The act with these arguments and signatures. Guards leave it as it is, so it is made once for many."""
-        if self._act is None:
-            self._act = self._made(domains)
-        self._arguments.chosen = chosen
-        self._signers.chosen = chosen
-        return self._act
-
-    def carry_out(self, act: Act) -> list[Record]:
-        """Let the effects happen; the act is changed by it, so the next one is made anew."""
-        self._act = None
-        return carry_out(self.compiled, act, NEXT_HEAD, 1)
-
-    def _made(self, domains: Domains) -> Act:
-        compiled, actor = self.compiled, self._actor
-        if actor is None:  # the cast is whole
-            raise BadTable("the actor is not in the model", value=self.party)
-        action = compiled.action
-        self._arguments = Arguments(action.arguments, {}, self._readable.kept, lambda name: domains.usual(name, action))
-        transaction = Transaction(
-            LEDGER, (), compiled.rule, self._arguments, actor.id, None if actor.id == self.party else self.party,
-            compiled.statement, LATER, NEXT_HEAD,
-        )  # fmt: skip
-        keys = frozenset((key[0], key[1]) for key in actor.fields["keys"] if key[3] is None or key[3] > NOW)
-        first = self.records[0] if self.records else None
-        signers: Any = self._signers
-        return Act(transaction, compiled.table, action, actor, first, NOW, self._world, keys,
-                   targets=list(self._targets), signers=signers)  # fmt: skip
-
-
 def _in_order(steps: Iterable[Step]) -> list[Step]:
-    """The steps in the order of what was decided, in whatever order a rule has looked at it."""
+    """The steps in the order of what was decided, fewest first, in whatever order a rule has looked at it."""
 
     def said(step: Step) -> Any:
         arguments = [(name, value) for name, value in step.chosen.items() if type(name) is str and value is not ABSENT]
-        return sorted(map(repr, arguments)), sorted(_asked(step.chosen))
+        return len(arguments), sorted(map(repr, arguments)), sorted(_asked(step.chosen))
 
     found = list(steps)
     return sorted(found, key=said) if len(found) > 1 else found

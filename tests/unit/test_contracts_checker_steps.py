@@ -14,7 +14,7 @@ from contracts.checker.cast import CONSTANT, Cast
 from contracts.checker.check import moves_to
 from contracts.checker.explore import Node, explore
 from contracts.checker.result import Move
-from contracts.checker.states import Readable
+from contracts.checker.readable import Readable
 from contracts.checker.steps import Machine
 from contracts.table import RuleTable
 from ledger.record import Record
