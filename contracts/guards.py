@@ -270,7 +270,9 @@ def entitled_to_delivery(act: Act) -> None:
         )
 
 
-@guard("governors_sign@1", text="of the governors who are not suspended more than the ledger's quorum sign: two thirds, unless it was raised",
+@guard("governors_sign@1",
+       text="of the governors who are not suspended more than the ledger's quorum sign: two thirds, unless it was "
+            "raised",
        hint="collect further signatures: give `--out FILE`, and let others sign it: `lading sign FILE`",
        who="a member, with the signatures of more than two thirds of the governors")  # fmt: skip
 def governors_sign(act: Act) -> None:
