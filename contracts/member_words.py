@@ -101,9 +101,7 @@ def newest_key_signs(act: Act) -> None:
        arguments={"overlap_until": "time?", "key_until": "time*"})  # fmt: skip
 def overlap_is_short(act: Act) -> None:
     until = act.args.get("overlap_until")
-    longest = min(
-        act.time + count_of(act.world.parameters, "max_overlap"), act.args.get("key_until") or MAX_INTEGER
-    )
+    longest = min(act.time + count_of(act.world.parameters, "max_overlap"), act.args.get("key_until") or MAX_INTEGER)
     if until is not None and not act.time < until <= longest:
         raise GuardFailed(f"the old key can go on until {iso(longest)} at most, from now", iso(until))
 
