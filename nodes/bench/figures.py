@@ -65,6 +65,8 @@ class Results:
     cases: tuple[Case, ...]
     ledgers: tuple[LedgerFigures, ...]
     offline: OfflineFigures
+    rules_us: dict[str, float] = field(default_factory=dict)
+    """Action of the bill of lading → µs that its rule costs."""
 
     def as_dict(self) -> dict[str, Any]:
         """As plain values, for JSON."""

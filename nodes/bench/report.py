@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from .figures import Case, LedgerFigures, Results
+from .rules import GOAL_US
 from .stages import BUDGET
 
 __all__ = ["render"]
@@ -21,7 +22,7 @@ _LARGER: Final = 0.6
 
 def render(results: Results) -> str:
     """All tables as text."""
-    tables = [_whole_path(results), *_ledgers(results), _offline(results)]
+    tables = [_whole_path(results), *_ledgers(results), _offline(results), _rules(results)]
     machine = ", ".join(f"{name} {value}" for name, value in results.machine.items())
     return "\n\n".join([machine, *map(_drawn, tables)]) + "\n"
 
@@ -78,6 +79,15 @@ def _offline(results: Results) -> _Table:
     rows += [(f"{name}, from cold", f"{passed:.0f}", "< 150 ms") for name, passed in one.cold_ms.items()]
     title = f"Verifying a bundle of {one.bundle_bytes:,} bytes: 12 acts, a document of {one.document_bytes:,} bytes"
     return title, ("", "ms", "goal"), rows
+
+
+def _rules(results: Results) -> _Table:
+    """The dearest actions, and the one in the middle."""
+    dearest = sorted(results.rules_us.items(), key=lambda one: -one[1])
+    rows: list[Sequence[str]] = [(name, f"{spent:.1f}", f"< {GOAL_US:.0f} µs") for name, spent in dearest[:5]]
+    if dearest:
+        rows.append((f"the middle one of {len(dearest)}", f"{dearest[len(dearest) // 2][1]:.1f}", ""))
+    return "What a rule costs in the interpreter: the dearest actions of the bill of lading", ("", "µs", "goal"), rows
 
 
 def _drawn(table: _Table) -> str:

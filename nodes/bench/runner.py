@@ -19,6 +19,7 @@ from ledger.errors import UnavailableError
 from .figures import Case, LedgerFigures, Results
 from .machine import describe
 from .offline import measure_offline
+from .rules import measure_rules
 
 __all__ = ["BenchFailed", "Options", "run"]
 
@@ -49,12 +50,15 @@ class Options:
     warm: int = 10_000
     proofs: int = 2_000
     offline: int = 21
+    rules: int = 2_000
     profile: bool = False
     folder: Path | None = None
 
     def quick(self) -> Options:
         """The same in some seconds, with small ledgers: that it works, not how fast."""
-        return replace(self, records=(1_000, 10_000), single=100, grouped=2_000, warm=1_000, proofs=200, offline=3)
+        return replace(
+            self, records=(1_000, 10_000), single=100, grouped=2_000, warm=1_000, proofs=200, offline=3, rules=100
+        )
 
     def actions(self, batch: int) -> int:
         """How many actions a case with batches of this size has."""
@@ -71,6 +75,8 @@ def run(options: Options, report: Callable[[str], None]) -> Results:
     cases: list[Case] = []
     ledgers: list[LedgerFigures] = []
     with tempfile.TemporaryDirectory(prefix="lading-bench-", dir=options.folder or Path.cwd()) as name:
+        report("judging every action of the bill of lading")
+        rules = measure_rules(options.rules)
         report("verifying a bundle offline")
         offline = measure_offline(Path(name), options.offline)
         for records in options.records:
@@ -80,7 +86,7 @@ def run(options: Options, report: Callable[[str], None]) -> Results:
                 (cases if isinstance(figures, Case) else ledgers).append(figures)  # type: ignore[arg-type]
             for file in folder.iterdir():
                 file.unlink()
-    return Results(describe(), tuple(cases), tuple(ledgers), offline)
+    return Results(describe(), tuple(cases), tuple(ledgers), offline, rules)
 
 
 def _ledger(
