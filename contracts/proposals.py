@@ -34,9 +34,10 @@ from .vocabulary import INTRODUCED
 from .voted import Voted
 
 __all__ = [
-    "MAX_MOVES",
     "MAX_RULEBOOK",
+    "MAX_STATES",
     "MAX_VOTED_TABLE",
+    "MAX_WORK",
     "SUBJECTS",
     "Lawbook",
     "check_proposal",
@@ -46,8 +47,10 @@ __all__ = [
 
 MAX_VOTED_TABLE: Final = 131_072
 """Largest rule table that can be voted in, in bytes of its encoding."""
-MAX_MOVES: Final = 1_024
-"""Most moves of its actions together, so that looking at it takes no node long."""
+MAX_STATES: Final = 128
+"""Most states of such a table."""
+MAX_WORK: Final = 8_192
+"""Most guards and effects of its actions, each as often as its action has moves: looking at it takes no node long."""
 MAX_RULEBOOK: Final = 1_048_576
 """Largest rulebook whose text can stand in the log; a longer one is adopted by its hash alone."""
 _OWN: Final[Mapping[str, frozenset[str]]] = {
@@ -127,14 +130,22 @@ def _rule_table(act: Act, said: Mapping[str, Any], voted: Voted) -> None:
     if table.version <= newest:
         raise GuardFailed(f"the ledger has {table.kind}@{newest} already; a new one has a later version", table.version)
     _check_words(act, table)
-    if sum(len(action.moves) for action in table.actions.values()) > MAX_MOVES:
-        raise GuardFailed(f"the actions of the table have more than {MAX_MOVES:,} moves together")
+    _check_size(table)
     check_sound(table)
     if table.kind in CONSTITUTIONAL:
         old = act.world.table(table.kind) if isinstance(act.world, Lawbook) else None
         if old is None:
             raise GuardFailed("a table of this kind can be amended where there is one", table.kind)
         check_amends(old, table)
+
+
+def _check_size(table: RuleTable) -> None:
+    actions = table.actions.values()
+    work = sum(len(action.moves) * (1 + len(action.guards) + len(action.effects)) for action in actions)
+    if len(table.states) > MAX_STATES or work > MAX_WORK:
+        raise GuardFailed(
+            f"the table has more than {MAX_STATES} states, or more than {MAX_WORK:,} guards, effects and moves", work
+        )
 
 
 def _check_words(act: Act, table: RuleTable) -> None:

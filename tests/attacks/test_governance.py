@@ -221,13 +221,13 @@ def test_a_table_of_a_megabyte_is_refused(council):
 
 
 def test_a_table_that_takes_long_to_look_at_is_refused(council):
-    states = {f"s{number}": {"about": "a"} for number in range(60)}
+    states = {f"s{number}": {"about": "a"} for number in range(100)}
     every = dict.fromkeys(states, "s0")
     stay = {"about": "a", "statement": "a"}
     plain = council.table().plain
-    actions = {f"a{number}": {**stay, "moves": every} for number in range(30)}
+    actions = {f"a{number}": {**stay, "moves": every} for number in range(90)}
     table = council.table(states={**plain["states"], **states}, actions={**plain["actions"], **actions})
-    assert "more than 1,024 moves" in refused(proposed(council, council.said_table(table)), SOUND).message
+    assert "more than 8,192 guards" in refused(proposed(council, council.said_table(table)), SOUND).message
 
 
 @pytest.mark.parametrize(
