@@ -75,8 +75,6 @@ def run(options: Options, report: Callable[[str], None]) -> Results:
     cases: list[Case] = []
     ledgers: list[LedgerFigures] = []
     with tempfile.TemporaryDirectory(prefix="lading-bench-", dir=options.folder or Path.cwd()) as name:
-        report("judging every action of the bill of lading")
-        rules = measure_rules(options.rules)
         report("verifying a bundle offline")
         offline = measure_offline(Path(name), options.offline)
         for records in options.records:
@@ -86,6 +84,8 @@ def run(options: Options, report: Callable[[str], None]) -> Results:
                 (cases if isinstance(figures, Case) else ledgers).append(figures)  # type: ignore[arg-type]
             for file in folder.iterdir():
                 file.unlink()
+    report("judging every action of the bill of lading")
+    rules = measure_rules(options.rules)
     return Results(describe(), tuple(cases), tuple(ledgers), offline, rules)
 
 

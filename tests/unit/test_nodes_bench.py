@@ -21,7 +21,7 @@ from nodes.bench.trade import Trade
 from nodes.replayer import LogDiffers, Replayer
 
 TINY = Options(
-    records=(200,), batches=(1, 50, 1000), single=10, grouped=100, warm=50, proofs=20, offline=1, profile=True
+    records=(200,), batches=(1, 50, 1000), single=10, grouped=100, warm=50, proofs=20, offline=1, rules=5, profile=True
 )
 
 
@@ -30,7 +30,7 @@ def results(tmp_path_factory):
     lines = []
     made = run(replace(TINY, folder=tmp_path_factory.mktemp("bench")), lines.append)
     assert lines[:2] == ["verifying a bundle offline", "making a ledger of 200 records, and 2,370 signed actions"]
-    assert len(lines) == 8
+    assert len(lines) == 9
     return made
 
 
@@ -62,7 +62,16 @@ def test_the_results_go_to_json_and_into_tables(results):
     back = json.loads(json.dumps(results.as_dict()))
     assert Results(**{**back, "cases": tuple(Case(**case) for case in back["cases"])}).cases == results.cases
     text = render(results)
-    for words in ("Ed25519", "p95 < 10 ms", "state proof", "encode and hash", "from cold", "12 acts"):
+    for words in (
+        "Ed25519",
+        "p95 < 10 ms",
+        "state proof",
+        "encode and hash",
+        "from cold",
+        "12 acts",
+        "What a rule costs",
+        "the middle one of",
+    ):
         assert words in text
 
 
