@@ -115,10 +115,19 @@ def _receive(work: Work, document: Document, serial: str, endorsements: Path | N
     statement = statement_from_paper(document.facts.number, carrier, serial)
     texts = {"serial": serial, "statement": statement}
     if endorsements is not None:
-        texts["endorsements"] = read_bounded(endorsements, MAX_NOTE).decode("utf-8", "strict")
+        texts["endorsements"] = _as_text(read_bounded(endorsements, MAX_NOTE))
     report = work.desk.issue(document, action="receive_paper", texts=texts, law=law, place=place)
     text = f"took back paper bill {serial}, and recorded what it says as {short(report.record.id)}"
     work.done(report, text, number=document.facts.number, serial=serial, statement=statement)
+
+
+def _as_text(data: bytes) -> str:
+    from nodes.parcel import MalformedParcel
+
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise MalformedParcel("the endorsements are no text in UTF-8") from None
 
 
 def _issue_electronic(work: Work, document: Document, to: str, until: int | None) -> None:

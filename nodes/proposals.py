@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from contracts.replay import statement_version
 from ledger.codec import MAX_ENTRY
-from ledger.errors import InputError, LadingError, UsageError
+from ledger.errors import InputError, UsageError
 from ledger.hashing import SIGN_TRANSACTION
 from ledger.record import Record
 from ledger.signature import ED25519
@@ -33,6 +33,7 @@ from nodes.reader import LedgerReader
 from nodes.sealing import Address, WrongAddress, open_sealed, seal
 from nodes.successors import check_successors
 from nodes.trial import refusal
+from nodes.vault import NoDocument
 
 __all__ = [
     "MAX_PROPOSAL",
@@ -222,11 +223,17 @@ def _opened(desk: Desk, reader: LedgerReader, proposal: Proposal) -> dict[bytes,
 
 
 def _own(desk: Desk, body: Transaction) -> dict[bytes, Parcel]:
+    """What this member has itself: documents of the records that the act makes, and texts to which it commits."""
+    held = {value for value in body.arguments.values() if type(value) is bytes}
     found = {}
+    for target in body.targets:
+        notes = tuple(note for note in desk.vault.notes(target.record) if note.commitment in held)
+        if notes:
+            found[target.record] = Parcel(None, (), notes)
     for made in made_by(body):
         try:
             found[made] = desk.vault.parcel(made)
-        except LadingError:
+        except NoDocument:
             continue
     return found
 
