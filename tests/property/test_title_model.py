@@ -46,7 +46,7 @@ OF_CARRIER = ("split", "switch_bill", "change_destination")
 ORDERS = ("hold", "dispute", "lift_hold", "settle_dispute", "order_transfer", "order_void", "order_close")
 ACTIONS = (*ANSWERS, *OF_HOLDER, "nominate", "withdraw_nomination", *OF_CARRIER, *ORDERS)
 WEIGHT = {"void": 1, "order_void": 1, "order_close": 1, "cancel": 2, "to_paper": 2, "surrender": 6, "order_transfer": 3,
-          "hold": 2, "dispute": 2, "release_pledge": 3, "notify_default": 40, "enforce": 90, "expire": 40, "pledge": 20,
+          "hold": 5, "dispute": 5, "release_pledge": 3, "notify_default": 40, "enforce": 90, "expire": 40, "pledge": 20,
           "refuse_surrender": 20, "accept_surrender": 20, "accept_pledge": 30}  # fmt: skip
 """How often an act is done that can be done, where it is not 10: those that end most histories are rare."""
 TO = {"offer", "endorse", "nominate", "pledge", "order_transfer"}
@@ -78,6 +78,12 @@ class Model:
         """Who may claim the goods, if it holds the bill."""
         return {"straight": self.consignee, "order": self.order_party, "blank": self.holder}[self.form]
 
+    def fits(self, action: str) -> bool:
+        """Whether the action is one of the bill's state, whoever does it."""
+        if action in ANSWERS:
+            return self.status in ANSWERS[action]
+        return self.status in LIVE if action in ORDERS else self.status == "held"
+
     def allows(self, who: str, action: str, now: int, args: dict, signs_too: bool) -> bool:
         if action in ORDERS:
             return who == AUTHORITY and self.orders(action, now)
@@ -87,9 +93,13 @@ class Model:
             return action == "withdraw_nomination" and self.withdraws(who, now)
         locked = self.locked is not None and now < self.locked
         if action == "offer":
-            return who == self.holder and (not locked or args["to"] == self.presentee) and self.offers(args)
+            return who == self.holder and (not locked or args["to"] == self.presentee) and self.offers(args, now)
         if action in OF_CARRIER:
             return who == CARRIER and not locked and (signs_too or self.holder == CARRIER)
+        if action == "present" and not now < args["until"] <= now + LONGEST_LOCK:
+            return False
+        if action == "pledge" and args["due"] <= now:
+            return False
         return not locked and self.does_alone(who, action, args)
 
     def withdraws(self, who: str, now: int) -> bool:
@@ -116,9 +126,9 @@ class Model:
             "request_paper": True,
         }[action]
 
-    def offers(self, args: dict) -> bool:
+    def offers(self, args: dict, now: int) -> bool:
         to, mode = args["to"], args["mode"]
-        if to == self.holder:
+        if to == self.holder or args.get("until", now + 1) <= now:
             return False
         if self.form == "straight":
             return mode == "possession" and to == self.consignee
@@ -295,9 +305,12 @@ class Play:
             args["to"] = self.random.choice(TRADERS)
         if action == "offer":
             args["mode"] = self.random.choice(("endorse", "endorse", "blank", "possession"))
-            args["until"] = self.random.choice((None, None, self.game.time + HOUR))
+            args["until"] = self.random.choice((None, None, self.game.time + HOUR, self.game.time))
         if action == "present":
             args["presentee"] = self.random.choice(TRADERS)
+            args["until"] = self.game.time + self.random.choice((0, DAY, LONGEST_LOCK, LONGEST_LOCK + 1))
+        if action == "pledge":
+            args["due"] = self.game.time + self.random.choice((0, HOUR, HOUR))
         return {name: value for name, value in args.items() if value is not None}
 
     def step(self) -> None:
@@ -310,10 +323,12 @@ class Play:
             args, signs_too = self.arguments(action), self.random.random() < 0.7
             may = [who for who in PEOPLE if self.model.allows(who, action, self.game.time, args, signs_too)]
             able += [(self.random.choice(may), action, args, signs_too)] if may else []
-        if not able or self.random.random() < 0.3:
-            action = self.random.choice(ACTIONS)
-            signs_too = self.random.random() < 0.5
-            self.attempt(self.random.choice(PEOPLE), action, self.arguments(action), signs_too)
+        if not able or self.random.random() < 0.5:
+            fitting = [action for action in ACTIONS if self.model.fits(action)]
+            action = self.random.choice(fitting if fitting and self.random.random() < 0.9 else ACTIONS)
+            insiders = [self.model.holder, self.model.offered_to, self.model.order_party, self.model.pledgee, CARRIER]
+            who = self.random.choice([*PEOPLE, *filter(None, insiders)])
+            self.attempt(who, action, self.arguments(action), self.random.random() < 0.5)
         else:
             self.attempt(*self.random.choices(able, [WEIGHT.get(one[1], 10) for one in able])[0])
 
