@@ -10,9 +10,9 @@
     7 lock        before `locked_until` control moves to the presentee alone, and the lock stays unless it signs
     8 head        what changes anything that a guard reads advances sequence and head
 
-An action with an `exception` need not keep 2 and 6; the result names it. A lock has no exception. The presentee is the
-party in the record's field `presentee`, or where the table declares none its nominee. A surrender is an offer to the
-issuer whose purpose begins with `surrender`; one for amendment may be accepted again.
+An action with an `exception` need not keep 2, and where an authority signs it not 6; the result names it. A lock has no
+exception. The presentee is the party in the record's field `presentee`, or where the table declares none its nominee.
+A surrender is an offer to the issuer whose purpose begins with `surrender`; one for amendment may be accepted again.
 """
 
 from __future__ import annotations
@@ -64,6 +64,7 @@ class Invariants:
     def __init__(self, table: RuleTable, cast: Cast) -> None:
         self._table = table
         self._cast = cast
+        self._authority = cast.ids["authority"]
         self._accepting = {
             action.name
             for action in table.actions.values()
@@ -96,8 +97,10 @@ class Invariants:
             return
         if not self.live(step.before):
             yield "final", Reason(f"{step.before.status} is terminal, and {step.action} acts on it")
-        if not self._table.actions[step.action].exception:
+        exception = bool(self._table.actions[step.action].exception)
+        if not exception:
             yield from self._moving(state, step)
+        if not exception or self._authority not in step.signed:
             yield from self._pledge(state, step)
         if state.surrendered and self.accepts_surrender(step):
             yield "surrender", Reason("a surrender was accepted before")

@@ -43,6 +43,8 @@ BROKEN = {
     "pledge-enforced-without-exception": (
         "moving", 9, "enforce",
         TAKEN.format("both of trader-a and trader-b", "trader-b", "both of trader-a and trader-b")),
+    "pledge-released-by-exception": (
+        "pledge", 4, "release", "control moves without the signature of the pledgee, trader-a"),
     "pledge-released-by-the-issuer": (
         "pledge moving", 4, "release", "control moves without the signature of the pledgee, trader-a"),
     "pledge-to-others": ("pledge", 4, "end", "the record ends without the signature of the pledgee, joint"),

@@ -13,8 +13,8 @@ from contracts.apply import apply_batch
 from contracts.checker.cast import CONSTANT, Cast
 from contracts.checker.check import moves_to
 from contracts.checker.explore import Node, explore
-from contracts.checker.result import Move
 from contracts.checker.readable import Readable
+from contracts.checker.result import Move
 from contracts.checker.steps import Machine
 from contracts.table import RuleTable
 from ledger.record import Record
