@@ -66,8 +66,6 @@ def test_a_table_is_proposed_voted_and_enacted_with_json(town, run, dock):
 def test_a_table_that_the_checker_refutes_is_voted_for_only_on_purpose(run, tmp_path):
     end = "    effects: [end_control@1]"
     text = DOCK.decode().replace(f"    guards: [controller_signs@1]\n{end}", end)
-        "    guards: [controller_signs@1]\n    effects: [end_control@1]", "    effects: [end_control@1]"
-    )
     path = tmp_path / "bad.yaml"
     path.write_text(text)
     run.json("bank", "rules", "propose", str(path), "--after", "9")
