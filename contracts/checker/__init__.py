@@ -2,6 +2,6 @@
 
 To find where something is decided: who plays in `cast.py`, which arguments are tried in `domains.py` and `given.py`,
 how a real action is carried out in `steps.py` and `trial.py`, when two states are the same in `states.py`, what of a
-record matters in `readable.py`, the eight invariants in `invariants.py`, the order of exploring in `explore.py`, what is
-reported in `check.py` and `result.py`.
+record matters in `readable.py`, the eight invariants in `invariants.py`, the order of exploring in `explore.py`, what
+is reported in `check.py` and `result.py`.
 """
