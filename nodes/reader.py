@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from contracts.founding import read_founding, rules_of
-from contracts.governance import rules_in_force
+from contracts.governance import NodeTooOld, rules_in_force
 from contracts.rules import Rules
 from contracts.table import RuleTable
 from ledger.chain import Head
@@ -84,14 +84,21 @@ class LedgerReader:
 
     @property
     def rules(self) -> Rules:
-        """The rules in force for the next height: those of the genesis, and what was voted since."""
+        """The rules in force for the next height: those of the genesis, and what was voted since.
+
+        Where this version is too old for the next height, those of the newest commit, by which its records can still
+        be read; an engine asks for the next height itself, and stops. Raises `NodeTooOld` where it is too old for that.
+        """
         own = self.find(ledger_record(self.genesis.id))
         if own is None or own.sequence == 1:
             return self._founding_rules
-        height = self.head.height + 1
+        height = self.head.height
         if self._voted is None or self._voted[0] != own.head:
             self._voted = (own.head, rules_in_force(self._founding_rules, own, self.find, height))
-        return self._voted[1].at(height)
+        try:
+            return self._voted[1].at(height + 1)
+        except NodeTooOld:
+            return self._voted[1].at(height)
 
     def item(self, key: bytes) -> Item | None:
         """What stands under a state key."""

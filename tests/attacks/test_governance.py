@@ -419,3 +419,17 @@ def test_what_changes_members_mandates_and_votes_is_for_their_tables_alone(name)
     assert name in used, kind
     with pytest.raises(BadTable, match="alone"):
         compile_table(RuleTable.from_plain({**plain, "kind": "coup"}))
+
+
+def test_the_ledgers_own_record_never_outgrows_the_state(council):
+    proposal = council.propose(council.said_parameter("law", "CN"))
+    council.vote(proposal, "carrier", "shipper", "bank")
+    own = council.own
+    own.fields["parameters"] = {**own.fields["parameters"], "rulebook": [[0, "0" * 64]] * 900}
+    room = 65_536 - len(own.encode())
+    own.fields["origin"] = "o" * (len(own.fields["origin"]) + room - 12)
+    council.done("carrier", "enact", proposal)
+    assert 65_500 < len(council.own.encode()) <= 65_536
+    proposal = council.propose(council.said_parameter("law", "GB"))
+    council.vote(proposal, "carrier", "shipper", "bank")
+    refused(council.act("carrier", "enact", proposal), "rule.record_too_large")

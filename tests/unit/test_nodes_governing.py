@@ -11,6 +11,8 @@ from support.members import Key, digest
 from support.town import Town, bill
 from support.voting import DOCK
 
+from contracts import voted
+from contracts.governance import NodeTooOld
 from contracts.refusals import RuleRefused
 from contracts.table_yaml import parse_table
 from ledger.errors import LadingError
@@ -251,3 +253,25 @@ def test_a_network_adopts_no_weaker_policy(town, change, said):
     said_all = {**content, "content": sha256(text).digest(), "overlap": shared}
     with pytest.raises(RuleRefused, match=said):
         governing.propose(town.desk("bank"), governing.Motion(said_all, text), until=town.now + DAY)
+
+
+def test_a_node_that_is_too_old_stops_at_the_height_and_a_newer_one_goes_on(town, monkeypatch):
+    since = adopt(town, governing.motion_of_parameter("vocabulary", "2"), after=9)
+    reach(town, since)
+    size = town.size()
+    with pytest.raises(NodeTooOld, match=f"runs vocabulary 2 from height {since}"):
+        town.issue(bill("LATE-1"))
+    assert town.size() == size, "nothing was written"
+    with reading(town) as reader:
+        assert reader.rules.height == reader.head.height == since - 1, "what there is can be read"
+    replayed(town)
+    monkeypatch.setattr(voted, "VOCABULARY", 2)
+    town.issue(bill("LATE-1"))
+    replayed(town)
+    monkeypatch.setattr(voted, "VOCABULARY", 1)
+    with pytest.raises(NodeTooOld):
+        replayed(town)
+    with reading(town) as reader, pytest.raises(NodeTooOld):
+        _ = reader.rules
+    with pytest.raises(NodeTooOld):
+        audit_home(town.homes["carrier"])
