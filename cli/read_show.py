@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -230,6 +231,7 @@ def _plain(value: Any) -> Any:
 def _lines(value: dict[str, Any], record: Record, shown: Papers, time: int) -> list[str]:
     table = shown.reader.rules.tables.get((record.kind, record.version))
     title = table.title if table else kind_text(record.kind)
+    fields, texts = record.fields, _texts(record, shown)
     lines = [f"{title} {value['number'] or short(record.id)}  {state_text(value['status'])}"]
     if value["meaning"]:
         lines.append(f"  {value['meaning']}")
@@ -246,7 +248,7 @@ def _lines(value: dict[str, Any], record: Record, shown: Papers, time: int) -> l
         ("replaced by", records_named(record.replaced_by, shown.labels())),
         ("offered to", pending_text(record.pending, shown, time) if record.pending else ""),
         ("locked until", moment(record.locked_until) if record.locked_until else ""),
-        *((name.replace("_", " "), _words(item, shown)) for name, item in record.fields.items() if item is not None),
+        *((name.replace("_", " "), _words(item, shown, texts)) for name, item in fields.items() if item is not None),
         ("bound by", ", ".join(f"{kind_text(other['kind'])} {other['record'][:12]}" for other in value["bound_by"])),
         ("last act", f"entry {record.entry}, sequence {record.sequence}"),
     ):
@@ -258,12 +260,17 @@ def _controller(record: Record, shown: Papers) -> str:
     return shown.full(record.controller) if record.controller else "nobody"
 
 
-def _words(value: Any, shown: Papers) -> str:
-    """A field in words: parties by alias, records and hashes shortened, times in ISO 8601."""
+def _texts(record: Record, shown: Papers) -> dict[bytes, str]:
+    """The texts that this member has, by the commitments that a record's fields may hold."""
+    return {} if shown.vault is None else {note.commitment: note.text for note in shown.vault.notes(record.id)}
+
+
+def _words(value: Any, shown: Papers, texts: Mapping[bytes, str]) -> str:
+    """A field in words: parties by alias, texts where they are known, hashes shortened, times in ISO 8601."""
     if isinstance(value, bytes):
-        return shown.name(value)
+        return texts.get(value) or shown.name(value)
     if isinstance(value, list):
-        return ", ".join(_words(item, shown) for item in value)
+        return ", ".join(_words(item, shown, texts) for item in value)
     if isinstance(value, int) and not isinstance(value, bool) and value > 10**11:
         return moment(value)
     return str(value)
