@@ -11,8 +11,9 @@ So that no table can make a word fail, each says what it relies on, and `contrac
     needs, gives, ends  facts: `new` and `record` (there is none yet, there is one), `unused`, `number_free`,
                         `alias_free`, `codes_free`, `key_free`, `mandate_free` (guards made sure), `claimed` (the
                         number), `draft` (it needs no number yet), `control` and `nobody` (somebody or nobody is in
-                        control), `offer` (one is pending), `pledge_offer`, `pledge`, `nominee`, `hold`; `voted`, `later`
-                        and `still_sound` (of a proposal), `ledger` (the act changes the ledger's own record too)
+                        control), `offer` (one is pending), `pledge_offer`, `pledge`, `nominee`, `hold`;
+                        `voted`, `later` and `still_sound` (of a proposal), `ledger` (the act changes the ledger's own
+                        record too)
     makes               facts that hold of the further records that an effect brings into being, in the state that
                         its parameter `status` names
     every               the effect changes every target of an action of several, not the first alone
