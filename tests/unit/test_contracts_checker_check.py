@@ -23,8 +23,7 @@ def result_of(kind):
     return RESULTS[kind]
 
 
-REFUTED = pytest.mark.xfail(reason="the exception of its `expire` is still to be named", strict=False)
-KINDS = [pytest.param(table.kind, marks=REFUTED if table.kind == "certificate" else ()) for table in shipped_tables()]
+KINDS = [table.kind for table in shipped_tables()]
 
 
 @pytest.mark.parametrize("kind", KINDS)
