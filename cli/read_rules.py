@@ -61,12 +61,14 @@ def _list(session: Session, rules: Rules) -> None:
     session.screen.result(listed)
     session.screen.table(
         ("kind", "version", "from height", "in force", "title", "states", "actions", "hash"),
-        [
-            (one["kind"], str(one["version"]), f"{one['from_height']:,}", "yes" if one["in_force"] else "no", one["title"],
-             str(len(one["states"])), str(len(one["actions"])), short(bytes.fromhex(one["hash"])))
-            for one in listed
-        ],
-    )  # fmt: skip
+        [_row(one) for one in listed],
+    )
+
+
+def _row(one: dict[str, Any]) -> tuple[str, ...]:
+    counts = (str(len(one["states"])), str(len(one["actions"])), short(bytes.fromhex(one["hash"])))
+    since, now = f"{one['from_height']:,}", "yes" if one["in_force"] else "no"
+    return (one["kind"], str(one["version"]), since, now, one["title"], *counts)
 
 
 def _described(table: RuleTable) -> str:

@@ -108,7 +108,8 @@ def apply_batch(
     """Judge `transactions` in order at ledger time `time`, for a log of `size` entries, as the batch of a height.
 
     What is voted takes effect with a later height, so one set of rules holds for the whole batch. Every
-    transaction must have been admitted before (`ledger.transaction.admit`). The outcome is a function of the arguments alone.
+    transaction must have been admitted before (`ledger.transaction.admit`). The outcome is a function of the
+    arguments alone.
     """
     outcome = BatchOutcome()
     rules = rules.at(height)
