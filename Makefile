@@ -33,7 +33,8 @@ fix: .venv/dev.stamp ## mend style and format
 bench: .venv/node.stamp ## measure, and print the figures with their ratios
 	$(BIN)/lading bench
 
-docs: .venv/dev.stamp ## write the generated documents anew
+docs: .venv/dev.stamp ## run what shows the thirty properties, and write the generated documents anew
+	$(BIN)/python tools/docs_reliability.py
 	$(BIN)/python tools/make_docs.py
 
 soak: .venv/dev.stamp ## long tests, and the property tests with many random examples

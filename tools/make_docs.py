@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import docs_reliability
 import docs_rules
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -204,6 +205,7 @@ def cli_document() -> str | None:
 DOCUMENTS: dict[str, Callable[[], str | None]] = {
     "docs/cli.md": cli_document,
     "docs/errors.md": errors_document,
+    "docs/reliability.md": docs_reliability.document,
     **docs_rules.documents(),
 }
 

@@ -108,7 +108,7 @@ Allowed = Callable[[Bill, str, int, dict[str, Any]], Any]
 Does = Callable[[Bill, str, int, dict[str, Any]], str]
 
 
-def _back(bill: Bill) -> str:
+def _returned(bill: Bill, _who: str, _now: int, _args: Any) -> str:
     """Where a bill stands again when an offer of it comes to nothing."""
     bill.no_offer()
     return "returned" if bill.status == "issued" else "held"
@@ -233,10 +233,6 @@ def _surrendered(bill: Bill, _who: str, _now: int, _args: Any) -> str:
     bill.no_offer()
     bill.holder = CARRIER
     return "surrender_accepted"
-
-
-def _returned(bill: Bill, _who: str, _now: int, _args: Any) -> str:
-    return _back(bill)
 
 
 def _carrier(bill: Bill, who: str, _now: int, _args: Any) -> bool:
