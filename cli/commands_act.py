@@ -109,9 +109,7 @@ def sign(
 
     with acting(session) as work:
         proposal = read_proposal(read_bounded(file, MAX_PROPOSAL), work.reader.genesis.id)
-        merged, said = sign_proposal(work.desk, work.reader, proposal)
-        for line in said:
-            session.screen.say(line)
+        merged, _ = sign_proposal(work.desk, work.reader, proposal, session.screen.say)
         work.go_on(merged, file, f"{merged.signed.transaction.action} is done")
 
 

@@ -127,7 +127,7 @@ def _as_text(data: bytes) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        raise MalformedParcel("the endorsements are no text in UTF-8") from None
+        raise MalformedParcel("the endorsements are no text in UTF-8", hint="save the file as UTF-8 text") from None
 
 
 def _issue_electronic(work: Work, document: Document, to: str, until: int | None) -> None:

@@ -46,7 +46,7 @@ def show_statement(screen: Screen, transaction: Transaction, reader: LedgerReade
     screen.say(f"sign as {alias_of(desk.member, members)}: {printable(_sentence(table, transaction, full, desk))}")
     screen.say(f"  {transaction.statement}{on}, until {moment(transaction.valid_until)}")
     declared = table.actions[name]
-    number = desk.number_of(_record_of(transaction))
+    number = desk.number_of(next(iter(made_by(transaction)), _record_of(transaction)))
     rest = [
         printable(_argument(key, value, declared.arguments[key].type, names, number))
         for key, value in transaction.arguments.items()

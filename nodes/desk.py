@@ -289,7 +289,7 @@ class Desk:
     def perform(self, prepared: Prepared) -> ActReport:
         """Sign what was prepared, and submit it; what goes with it is kept before, and handed on after."""
         with self.writing(prepared.action.partition(".")[2]) as engine:
-            self._name_made(prepared)
+            self.name_made(prepared.parcels)
             signed = self.build(engine.reader, prepared.records, prepared.action, prepared.arguments)
             kept = bool(prepared.notes or prepared.parcels)
             if kept and refusal(engine.reader, signed, self._clock()) is None:  # nothing is kept of what is refused
@@ -299,7 +299,7 @@ class Desk:
 
     def keep(self, prepared: Prepared) -> None:
         """Put into the vault what goes with an act: its notes, and the documents of the records that it makes."""
-        self._name_made(prepared)
+        self.name_made(prepared.parcels)
         for record in prepared.records:
             for note in prepared.notes:
                 self.vault.add_note(record.id, note)
@@ -318,15 +318,17 @@ class Desk:
         if not made and "document" in transaction.arguments:
             changed = [target.record for target in transaction.targets]
         for one in changed:
-            parties = [party for party in concerned(reader.record(one), reader) if party != self.member]
-            handed.add(self.courier.hand_on(one, parties, reader))
+            parties = concerned(reader.record(one), reader)  # but for those who have them, since they made them
+            to = [party for party in parties if party not in (self.member, transaction.actor)]
+            handed.add(self.courier.hand_on(one, to, reader))
         for note in () if made else notes:  # those of a successor went with its document
             for target in transaction.targets:
                 handed.errors += self.courier.send_note(note, reader.record(target.record), reader)
         return _report(report, handed)
 
-    def _name_made(self, prepared: Prepared) -> None:
-        for made, parcel in prepared.parcels.items():
+    def name_made(self, parcels: Mapping[bytes, Parcel]) -> None:
+        """Remember the numbers of records that an act is about to make, so that they can be shown."""
+        for made, parcel in parcels.items():
             self._issuing[made] = "" if parcel.document is None else parcel.document.labels.get("number", "")
 
     def _check_release_order(self, order: Document, arguments: Mapping[str, Any]) -> None:

@@ -11,6 +11,7 @@ to look at them before they sign (`nodes.sealing`); nobody else who sees the fil
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -127,8 +128,12 @@ def propose(desk: Desk, reader: LedgerReader, prepared: Prepared) -> Proposal:
     return Proposal(signed, tuple(sealed))
 
 
-def sign_proposal(desk: Desk, reader: LedgerReader, proposal: Proposal) -> tuple[Proposal, list[str]]:
+def sign_proposal(
+    desk: Desk, reader: LedgerReader, proposal: Proposal, tell: Callable[[str], None] | None = None
+) -> tuple[Proposal, list[str]]:
     """The proposal with this member's signature too, and in words what was recomputed before it was given.
+
+    `tell` is given these words before the act itself is shown.
 
     Raises `NotConcerned`, what is wrong with the documents, or what the rules would refuse for another reason than
     signatures that are still missing.
@@ -139,6 +144,10 @@ def sign_proposal(desk: Desk, reader: LedgerReader, proposal: Proposal) -> tuple
         raise NotConcerned("the act is not one that this member signs", value=alias)
     parcels = _opened(desk, reader, proposal)
     said = check_successors(body, reader, desk.vault.get, parcels)
+    if tell is not None:
+        for line in said:
+            tell(line)
+    desk.name_made(parcels)
     desk.before_signing(body, reader)
     merged = signed.with_signatures([desk.keys.signer(KeyName.SIGNING)(SIGN_TRANSACTION + signed.body)])
     for record_id, parcel in parcels.items():

@@ -157,7 +157,8 @@ def check_successors(
     old = [_old_side(package_of, record) for record in records if record.document is not None]
     new = [_new_side(one, transaction, table, reader, parcels) for one in made]
     notes = [note for parcel in parcels.values() for note in parcel.notes]
-    said = [f"{_numbers(old)} becomes {_numbers(new)}: the documents are those to which the act commits"]
+    become = "becomes" if len(old) == 1 else "become"
+    said = [f"{_numbers(old)} {become} {_numbers(new)}: the documents are those to which the act commits"]
     arguments = transaction.arguments
     if "conservation" in arguments:
         text = _note_of(arguments["conservation"], notes, "conservation")

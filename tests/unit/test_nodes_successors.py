@@ -159,7 +159,7 @@ def test_what_was_split_can_be_merged_again(town):
     proposals.finish(town.desk("shipper"), sign(town, "shipper", proposal)[0])
     act = prepared(town, "carrier", "merge", children, bill("B-2"))
     proposal, said = sign(town, "shipper", propose(town, "carrier", act))
-    assert said[0] == "B-1A, B-1B becomes B-2: the documents are those to which the act commits"
+    assert said[0] == "B-1A, B-1B become B-2: the documents are those to which the act commits"
     proposals.finish(town.desk("shipper"), proposal)
     merged = town.record(act.arguments["record"])
     assert (merged.status, merged.controller, merged.replaces) == ("held", town.id("shipper"), children)
