@@ -35,6 +35,7 @@ from nodes.engines.solo import Done, Result, SoloEngine
 from nodes.home import Home, OtherLedger
 from nodes.keystore import KeyStore
 from nodes.log_tiles import LogTiles
+from nodes.policies import policy_of
 from nodes.proofs import NoCheckpoint, Prover, signed_note
 from nodes.reader import LedgerReader
 from nodes.verifier import InlineVerifier, Verifier, WorkerVerifier
@@ -107,8 +108,8 @@ class Node:
 
     @property
     def policy(self) -> Policy:
-        """The policy by which this member judges, as it is pinned now."""
-        return Policy.parse(self.home.read_policy().encode("utf-8"))
+        """The policy by which this member judges now: the one that it pinned, or what was voted in its place."""
+        return Policy.parse(policy_of(self.home, self.reader).encode("utf-8"))
 
     def submit(self, entry: bytes) -> Future[Result]:
         """Submit one entry, for a future that holds `Done` or an error.
