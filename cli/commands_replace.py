@@ -20,7 +20,7 @@ from .context import ACTING, Session, command
 from .output import short
 from .parties import RecordWord
 
-__all__ = ["amend", "merge", "redraft", "register", "reissue", "split", "switch"]
+__all__ = ["TooFew", "amend", "merge", "redraft", "register", "reissue", "split", "switch"]
 
 _New = Annotated[Path, typer.Argument(metavar="FILE", help="The new document.")]
 
