@@ -11,9 +11,10 @@ from .acting import OneWay, Work, acting, chosen, time_of
 from .commands_act import documents_of
 from .context import ACTING, Session, command
 from .output import short
-from .parties import RecordWord, name_of
+from .parties import RecordWord, called, name_of
 
 if TYPE_CHECKING:
+    from ledger.record import Record
     from nodes.documents.model import Document
 
 __all__ = ["from_paper", "register", "to_paper"]
@@ -71,10 +72,27 @@ def _issue_paper(work: Work, word: str, serial: str, form: Path) -> None:
     statement = statement_to_paper(document.facts.number, carrier, serial)
     prepared = work.desk.prepare([found], "to_paper", {}, texts={"serial": serial, "statement": statement})
     report = work.desk.perform(prepared)
-    write_atomic(form, printable_form(report.record, document, serial, statement, report.done.time), exclusive=True)
+    lines = _endorsements(work, found)
+    page = printable_form(report.record, document, serial, statement, report.done.time, lines)
+    write_atomic(form, page, exclusive=True)
     code = report.record.head.hex()
     text = f"{short(found.id)} is on paper now, serial {serial}; print {form}\n  verification code: {code}"
     work.done(report, text, serial=serial, statement=statement, verification=code, form=str(form))
+
+
+def _endorsements(work: Work, record: Record) -> list[str]:
+    """What the back of the paper says: the endorsements of the paper bill before, if there was one, and those since."""
+    from nodes.paper import endorsement_lines
+    from nodes.titles import read_title
+
+    def name(party: bytes) -> str:
+        known = work.reader.find(party)
+        return short(party) if known is None else name_of(known) if known.kind == "member" else called(known)
+
+    earlier = record.fields.get("endorsements")
+    texts = [note.text for note in work.desk.vault.notes(record.id) if note.commitment == earlier]
+    lines = [line for text in texts for line in text.splitlines()]
+    return lines + endorsement_lines(read_title(work.reader, record).endorsements, name)
 
 
 def from_paper(

@@ -4,6 +4,7 @@
     Record        1f0e…                                   the id of the electronic record, which is dead
     Verification  9c4d…                                   the hash of the entry that ended it: `lading trace` shows it
     Serial        JWCL-PAPER-000117
+    Endorsements  1. Example Goods Ltd to the order of Example Bank, 2026-03-01T13:00:00Z, entry 14
     /carrierCode  JWCL                                    every field of the document, at its place
 
 Electronic to paper: the holder asks, the carrier confirms with the serial number of the form, and in that act the
@@ -16,7 +17,7 @@ Source: UNCITRAL Model Law on Electronic Transferable Records, articles 17 and 1
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import Final
 
@@ -27,8 +28,16 @@ from ledger.strict_json import JsonValue, canonicalise
 from ledger.times import iso
 from nodes.documents.difference import changed_fields
 from nodes.documents.model import Document
+from nodes.titles import Endorsement
 
-__all__ = ["PaperDiffers", "check_same", "printable_form", "statement_from_paper", "statement_to_paper"]
+__all__ = [
+    "PaperDiffers",
+    "check_same",
+    "endorsement_lines",
+    "printable_form",
+    "statement_from_paper",
+    "statement_to_paper",
+]
 
 _MOST: Final = 3
 
@@ -66,8 +75,23 @@ def check_same(first: Document, second: Document) -> int:
     return len(first.leaves(ZERO)) - 1
 
 
-def printable_form(record: Record, document: Document, serial: str, statement: str, ended: int) -> bytes:
-    """The form as HTML, to be printed: statement, record, verification code, every field; `ended` is a ledger time."""
+def endorsement_lines(endorsements: Sequence[Endorsement], name: Callable[[bytes], str]) -> list[str]:
+    """The chain of endorsements in words, for the back of the paper; `name` gives a party's name."""
+    lines = []
+    for number, one in enumerate(endorsements, 1):
+        by = "the order party" if one.by is None else name(one.by)
+        to = "in blank" if one.to is None else f"to the order of {name(one.to)}"
+        lines.append(f"{number}. {by} {to}, {iso(one.time)}, entry {one.entry}")
+    return lines
+
+
+def printable_form(
+    record: Record, document: Document, serial: str, statement: str, ended: int, endorsements: Sequence[str] = ()
+) -> bytes:
+    """The form as HTML, to be printed: statement, record, verification code, endorsements, every field.
+
+    `ended` is a ledger time; `endorsements` are lines of text, those that an earlier paper bore first.
+    """
     rows = [(leaf.pointer or "", _text(leaf.value)) for leaf in document.leaves(ZERO)[1:]]
     head = [
         ("Serial", serial),
@@ -85,6 +109,8 @@ def printable_form(record: Record, document: Document, serial: str, statement: s
         f"<h1>Bill of lading {escape(document.facts.number)}</h1>",
         f"<p><strong>{escape(statement)}</strong></p>",
         *_table(head),
+        "<h2>Endorsements</h2>",
+        *(f"<p>{escape(line)}</p>" for line in endorsements or ("none",)),
         "<h2>What the document says</h2>",
         *_table(rows),
         "</html>",

@@ -278,6 +278,30 @@ def test_p19_rights_endorsements_are_carried_over_byte_for_byte(tmp_path):
     assert town.record(record).order_party == town.id("bank")
 
 
+def test_p19_rights_the_paper_bears_every_endorsement(tmp_path, monkeypatch, capsys):
+    """P19, rights are unaffected by a change of medium.
+
+    Law: 17(4), 18(4)
+    Shows: the form that the carrier prints bears every endorsement: those of the paper before, byte for byte, and
+    those since, each with who endorsed to whom, when, and the entry of the log.
+    """
+    town = Town(tmp_path / "town")
+    record = taken_back(town)
+    town.act("carrier", "issue_from_paper", record, to="shipper")
+    town.act("shipper", "accept", record)
+    town.act("shipper", "offer", record, to="bank", mode="endorse")
+    town.act("bank", "accept", record)
+    entry = town.record(record).entry
+    town.act("bank", "endorse_in_blank", record)
+    run, form = Commands(town, monkeypatch, capsys), tmp_path / "bill.html"
+    run.text("bank", "to-paper", record.hex())
+    run.text("carrier", "to-paper", record.hex(), "--serial", SERIAL, "--form", str(form))
+    page = form.read_text()
+    assert "<p>1. Shipper Ltd to the order of Bank Ltd, Shanghai, 2026-11-20</p>" in page
+    assert f"<p>1. Shipper Ltd to the order of Bank Ltd, 2025-11-24T16:00:00Z, entry {entry}</p>" in page
+    assert f"<p>2. Bank Ltd in blank, 2025-11-24T16:00:00Z, entry {entry + 2}</p>" in page
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_p24_consent_nothing_moves_to_a_party_that_never_acted(seed):
     """P24, consent to the electronic form; it may be inferred from conduct.

@@ -208,7 +208,8 @@ def test_p25_access_a_suspended_member_and_a_replaced_key_do_nothing():
     Law: 12(a)(iii)
     Shows: what a suspended member signs is refused from the height of its suspension on, and it can be given
     nothing; what a replaced key signs is refused from the height of its replacement on, in the same millisecond too;
-    what both signed before stays valid. Each role against each act is tried in tests/matrix/.
+    what both signed before stays valid. Each role against each act is tried in
+    tests/unit/test_contracts_tables.py.
     """
     game = Game()
     held, offered = game.held_bill("bank"), game.held_bill("shipper")
