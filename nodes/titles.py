@@ -53,6 +53,8 @@ _PURPOSES: Final = {
     "pledge": "pledged to {party}",
     "surrender_for_delivery": "surrendered to {party} for delivery",
 }
+_BEGUN: Final = {"draft": "drafted by {party}", "receive_paper": "{party} took the paper bill back"}
+"""Actions that make a record of what is no bill yet."""
 _ACTIONS: Final = {
     "enforce": "pledge enforced by {party}",
     "order_transfer": "transferred to {party} by order of an authority",
@@ -231,6 +233,8 @@ def _why(deed: Deed) -> str:
     if before is None and after.replaces:
         old = ", ".join(record.hex()[:12] for record in after.replaces)
         return f"{deed.action.replace('_', ' ')}: in the place of {old}, in the control of {{party}}"
+    if before is None and deed.action in _BEGUN:
+        return _BEGUN[deed.action]
     if before is None:
         return "issued by {party}" + (", in control until it is accepted" if after.pending else "")
     if after.controller is None:

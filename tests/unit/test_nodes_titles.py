@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from support.game import START
+from support.game import RULEBOOK, START
 from support.members import Key, digest, member
-from support.proven import Trade
+from support.proven import DOCUMENT, Trade
 
 from contracts.guards import key_proof_message
 from nodes.titles import NotKnownYet, NotYetIssued, Title, in_control, read_title, record_as_of, size_at
@@ -178,3 +178,47 @@ def test_a_founders_record_as_of_the_genesis(trade):
     assert then is not None
     assert [entry[1] for entry in then.fields["keys"]] == [trade.members["bank"].key.public]
     assert record_as_of(reader, now, 0) is None
+
+
+# Title that passes without an offer that is accepted, and records that are no bills yet
+
+
+def whys(trade: Trade, record: bytes) -> list[str]:
+    return [why for *_, why in told(trade, title_of(trade, record))]
+
+
+def endorsements(trade: Trade, record: bytes) -> list[tuple[str, str]]:
+    names = {one.id: alias for alias, one in trade.members.items()}
+    return [(names[one.by], names.get(one.to, "blank")) for one in title_of(trade, record).endorsements]
+
+
+def test_a_draft_is_drafted_and_not_issued(trade):
+    made = trade.document(DOCUMENT)
+    more = {"shipper": "shipper", "form": "blank", "rulebook": RULEBOOK, "law": "SG", "clause": "C", "place": "CNSHA"}
+    arguments = {name: value for name, value in made.items() if name != "number"}
+    trade.act("carrier", "bill_of_lading.draft", **arguments, **more)
+    assert whys(trade, made["record"]) == ["drafted by carrier"]
+
+
+def test_a_pledge_and_its_release_are_said_to_be_what_they_are(trade):
+    bill = trade.bill()
+    trade.act("bank", "pledge", bill, to="buyer", due=trade.time + 60_000)
+    trade.act("buyer", "accept_pledge", bill)
+    trade.act("buyer", "release_pledge", bill)
+    assert whys(trade, bill)[-2:] == ["pledged to buyer", "released from the pledge to bank"]
+    assert endorsements(trade, bill) == [("shipper", "bank")]
+
+
+def test_an_endorsement_that_keeps_possession_is_in_the_chain(trade):
+    bill = trade.bill()
+    trade.act("bank", "endorse", bill, to="buyer")
+    trade.act("buyer", "nominate", bill, to="shipper")
+    trade.act("bank", "endorse_nominee", bill)
+    assert len(whys(trade, bill)) == 3, "control stayed where it was"
+    assert endorsements(trade, bill) == [("shipper", "bank"), ("bank", "buyer"), ("bank", "shipper")]
+
+
+def test_an_endorsement_in_blank_that_keeps_possession_is_in_the_chain(trade):
+    bill = trade.bill()
+    trade.act("bank", "endorse_in_blank", bill)
+    assert endorsements(trade, bill) == [("shipper", "bank"), ("bank", "blank")]
