@@ -103,6 +103,16 @@ def test_an_audit_that_finds_something_contradicts(town):
     assert {control["number"] for control in pack["controls"] if control["system"] == "contradicted"} >= {2, 4, 8, 9}
 
 
+def test_tests_under_other_tables_than_the_ledgers_show_a_part(town, monkeypatch):
+    tested = {**SHIPPED["tables"], "bill_of_lading": "00" * 32}
+    monkeypatch.setattr(evidence_pack, "reliability", lambda: {**SHIPPED, "tables": tested})
+    pack = made(town)
+    of_bills = [table["tested"] for table in pack["tables"] if table["kind"] == "bill_of_lading"]
+    assert of_bills == [False]
+    words = {control["system"] for control in pack["controls"] if "tables" in control["parts"]}
+    assert "shown" not in words
+
+
 def test_a_signed_pack_is_read_and_a_changed_one_refused(town):
     data = sign_pack(made(town), town.id("carrier"), town.keys["carrier"])
     pack, attestation = read_pack(data)
