@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from contracts.founding import founding_outcome
+from contracts.table import RESERVED
 from ledger.bundle import Bundle, BundleEntry, Redacted, StateProof, WholeDocument
 from ledger.checkpoint import Checkpoint
 from ledger.codec import decode
@@ -46,6 +47,7 @@ class NotProvable(UnavailableError):
     hint = "prove under a newer checkpoint: let the operator sign and the cosigners cosign again"
 
 
+_ADOPTED_HINT = "prove the proposal by which it was adopted: it has the same SHA-256 as its content"
 _FOUNDING_HINT = "prove a record that it acted on: the bundle shows its key as of the genesis"
 
 
@@ -84,6 +86,8 @@ class Prover:
             raise NotProvable(
                 "this record began with the genesis, which every bundle holds", value=record_id, hint=_FOUNDING_HINT
             )
+        if now.kind in RESERVED:
+            raise NotProvable("this record is the ledger's own", value=record_id, hint=_ADOPTED_HINT)
         acts = [act for act in self._reader.history(now) if act.index < size]
         if not acts:
             raise NoCheckpoint(f"the checkpoint of {size} entries is older than the record", value=record_id)

@@ -21,6 +21,7 @@ from ledger.policy import Policy
 from ledger.quorum import overlap
 from ledger.smt import StateTree
 from ledger.store.memory import MemoryStore
+from ledger.verify import verify
 from nodes import governing
 from nodes.access import open_for_reading, open_for_writing
 from nodes.audit_home import audit_home
@@ -32,7 +33,7 @@ from nodes.lookup import Ambiguous
 from nodes.past import record_after
 from nodes.policies import adopted_policies, policy_of
 from nodes.possible import possible_actions
-from nodes.proofs import Prover
+from nodes.proofs import NotProvable, Prover
 from nodes.proving import prove
 from nodes.reader import NoSuchRecord
 from nodes.replayer import Replayer
@@ -116,7 +117,7 @@ def test_an_engine_that_opens_the_ledger_anew_has_the_same_rules(town):
         assert engine.rules.governors == engine.reader.rules.governors
 
 
-def test_the_record_of_an_adopted_table_has_its_history_and_its_proof(town):
+def test_the_record_of_an_adopted_table_has_its_history_and_its_proposal_a_proof(town):
     with_receipts(town)
     table = parse_table(DOCK)
     cosign_newest(town.desk("carrier"), town.now // 1000)
@@ -127,9 +128,18 @@ def test_the_record_of_an_adopted_table_has_its_history_and_its_proof(town):
         assert record_after(reader, table.hash, [act]) == record
         stored = reader.store.checkpoint()
         tree = StateTree.build(reader.store.leaves())
-        assert Prover(reader.store, tree).bundle(table.hash, stored).record == table.hash
+        with pytest.raises(NotProvable) as refused:
+            Prover(reader.store, tree).bundle(table.hash, stored)
+        assert "prove the proposal" in refused.value.hint
         own = governing.own_record(reader)
         assert own.tables[-1][:3] == ("dock_receipt", 1, table.hash)
+    for who in GOVERNORS[1:]:
+        cosign_newest(town.desk(who), town.now // 1000)
+    with reading(town) as reader:
+        proof = prove(reader, governing.find_proposal(reader, "dock_receipt@1"), town.genesis.policy)
+        report = verify(proof.bundle.encode(), Policy.parse(town.genesis.policy.encode()), at=town.now)
+        assert (report.history.name, report.control.name) == ("VALID", "VALID")
+        assert proof.bundle.entries[0].index < act.index
 
 
 def test_a_proposal_is_found_by_what_it_proposes_and_says_how_it_stands(town):
