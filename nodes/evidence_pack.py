@@ -50,6 +50,12 @@ __all__ = [
 FORMAT: Final = "lading/evidence@1"
 MAX_PACK: Final = 16 * 1024 * 1024
 _DOMAIN: Final = SIGN_ATTESTATION + b"evidence\x00"
+_SHAPE: Final = {
+    "at": str, "audit": dict, "checks": list, "controls": list, "dependencies": list, "figures": list, "ledger": dict,
+    "members": list, "policy": dict, "properties": list, "rulebook": dict, "standards": list, "tables": list,
+    "tested": dict,
+}  # fmt: skip
+"""The parts of a pack."""
 _UNMET: Final = "not shown yet"
 
 Json = dict[str, Any]
@@ -138,13 +144,19 @@ def read_pack(data: bytes) -> tuple[Json, Json]:
         algorithm, member = attestation["algorithm"], attestation["member"]
         signers = [one for one in pack["members"] if one["id"] == member]
         keys = [entry["public"] for one in signers for entry in one["keys"]]
-        again = [_control(control, pack) for control in CONTROLS]
+        again, stated = [_control(control, pack) for control in CONTROLS], pack["controls"]
+        shaped = {name: type(part) for name, part in pack.items()} == _SHAPE and all(
+            type(one["alias"]) is str for one in signers
+        )
+        summed = type(pack["ledger"]["id"]) is str and type(pack["audit"]["clean"]) is bool
     except (AttributeError, IndexError, KeyError, TypeError, ValueError):
         raise NotEvidence("a part of the pack is missing or malformed") from None
+    if not (shaped and summed):
+        raise NotEvidence("a part of the pack is missing or malformed")
     verify(algorithm, key, _DOMAIN + canonicalise(pack), signature)
     if attestation["key"] not in keys:
         raise EvidenceFalse("the key that signed is not the member's", value=attestation["key"])
-    if again != pack["controls"]:
+    if again != stated:
         raise EvidenceFalse("the controls are not what the results in the pack make of them")
     return pack, attestation
 

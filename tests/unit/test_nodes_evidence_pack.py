@@ -156,6 +156,14 @@ def test_what_is_no_pack_is_refused(data):
     assert isinstance(caught.value, NotEvidence) or caught.value.code.startswith("json.")
 
 
+@pytest.mark.parametrize("part", ["at", "audit", "checks", "controls", "figures", "ledger", "members", "tested"])
+def test_a_signed_pack_that_lacks_a_part_is_none(town, part):
+    pack = made(town)
+    for changed in ({name: one for name, one in pack.items() if name != part}, {**pack, part: 7}):
+        with pytest.raises(NotEvidence):
+            read_pack(sign_pack(changed, town.id("carrier"), town.keys["carrier"]))
+
+
 def test_the_page_shows_every_control_and_what_is_asked_of_the_organisation(town):
     pack = made(town)
     text = page(pack, {"member": town.id("carrier").hex()})
