@@ -71,7 +71,13 @@ def test_a_record_is_shown_with_names(quiet):
         "document": kept.document.hex(),
         "replaces": [],
         "replaced_by": [],
-        "fields": {"form": "order", "rulebook": kept.fields["rulebook"].hex(), "law": "SG", "place": "CNSHA"},
+        "fields": {
+            "clause": kept.fields["clause"],
+            "form": "order",
+            "rulebook": kept.fields["rulebook"].hex(),
+            "law": "SG",
+            "place": "CNSHA",
+        },
     }
 
 

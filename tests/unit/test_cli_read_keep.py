@@ -41,11 +41,11 @@ def test_a_clean_audit(run):
     assert (status, err) == (exits.DONE, "")
     assert out.splitlines() == [
         "clean: everything is as it was written",
-        "  ledger: 15 entries, 5 commits, 13 records, replayed by the rules",
+        "  ledger: 15 entries, 5 commits, 12 records, replayed by the rules",
         "  ledger: 3 checkpoints, 6 signatures",
         "  newest checkpoint: 15 entries; 3 of 4 organisations have cosigned",
         "  newest with the quorum: 15 entries, by carrier, shipper, bank",
-        "  replica: 15 entries, 5 commits, 13 records, replayed by the rules",
+        "  replica: 15 entries, 5 commits, 12 records, replayed by the rules",
         "  vault: the papers of 1 record, every file read",
     ]
     assert run.json("bank", "audit")["clean"] is True
