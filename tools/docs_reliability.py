@@ -163,6 +163,11 @@ def figures(root: Path = ROOT) -> list[dict[str, Any]]:
     return found
 
 
+def code_hash(root: Path = ROOT) -> str:
+    """SHA-256 over all modules of `contracts`: what judges, and what checks."""
+    return sha256(b"".join(path.read_bytes() for path in sorted((root / "contracts").rglob("*.py")))).hexdigest()
+
+
 def checks(kept: dict[str, Any], *, anew: bool, root: Path = ROOT) -> dict[str, Any]:
     """What the model checker finds in each shipped table, by its hash; nothing is checked that was and is the same."""
     if not anew:
@@ -170,8 +175,7 @@ def checks(kept: dict[str, Any], *, anew: bool, root: Path = ROOT) -> dict[str, 
     from contracts.table_yaml import parse_table
     from nodes.evidence_pack import checked
 
-    sources = sorted((root / "contracts").rglob("*.py"))
-    code = sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
+    code = code_hash(root)
     found = {}
     for path in sorted((root / "contracts" / "tables").glob("*.yaml")):
         table = parse_table(path.read_bytes())

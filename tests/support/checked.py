@@ -11,28 +11,19 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from hashlib import sha256
-from pathlib import Path
 
+from docs_reliability import RESULTS, code_hash
 from support.game import shipped_tables
 
 from nodes.evidence_pack import checked
 
-__all__ = ["code_hash", "invariants_of"]
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def code_hash(root: Path = ROOT) -> str:
-    """SHA-256 over all modules of `contracts`."""
-    return sha256(b"".join(path.read_bytes() for path in sorted((root / "contracts").rglob("*.py")))).hexdigest()
+__all__ = ["invariants_of"]
 
 
 @cache
 def invariants_of(kind: str) -> dict[str, bool]:
     """Whether each invariant was proved for the table of a kind."""
     (table,) = [table for table in shipped_tables() if table.kind == kind]
-    file = ROOT / "nodes" / "texts" / "reliability.json"
-    kept = json.loads(file.read_text()) if file.exists() else {}
+    kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     found = kept.get("checks", {}).get(table.hash.hex()) if kept.get("code") == code_hash() else None
     return dict((found or checked(table))["invariants"])
