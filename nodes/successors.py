@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from contracts.table import Action, RuleTable
 from ledger.commitment import commit
@@ -39,6 +39,11 @@ __all__ = [
     "prepare_restatement",
     "prepare_successors",
 ]
+
+
+_OWN: Final = frozenset({"consignmentItems", "transportDocumentReference", "utilizedTransportEquipments"})
+"""Members of a transport document that a part has of its own."""
+_MOST_TOLD: Final = 20
 
 
 class NotForThisAction(UsageError):
@@ -165,11 +170,19 @@ def check_successors(
         if text != conservation_statement(_pairs(old), _pairs(new)):
             raise DocumentsSayOtherwise("the statement of conservation is not that of the documents")
         said.append("recomputed: packages, weight and volume stay what they are, container by container")
+        said += [f"{one.document.facts.number}: {change}" for one in new for change in _beside_goods(old[0], one)]
     if "difference" in arguments:
         stated = Difference.decode(_note_of(arguments["difference"], notes, "difference"))
         check_difference(stated, old[0].value, new[0].value)
         said += [f"changed: {change}" for change in stated.changes]
     return said
+
+
+def _beside_goods(old: _Side, new: _Side) -> list[str]:
+    """What a part or a merged bill says otherwise than the first of the old ones, beside its own goods and number."""
+    changes = changed_fields(old.value, new.value)
+    told = [str(change) for change in changes if change.pointer.partition("/")[2].partition("/")[0] not in _OWN]
+    return told if len(told) <= _MOST_TOLD else [*told[:_MOST_TOLD], f"and {len(told) - _MOST_TOLD} more fields"]
 
 
 def _texts(action: Action, old: Sequence[_Side], new: Sequence[_Side], why: str) -> dict[str, str]:

@@ -153,6 +153,13 @@ def test_a_split_is_signed_by_both_and_conserves(town):
     assert len(town.desk("shipper").vault.notes(children[0])) == 1
 
 
+def test_what_a_part_says_otherwise_beside_its_goods_is_said_before_it_is_signed(town):
+    parent = town.held()
+    documents = part("B-1A", FIRST), part("B-1B", SECOND, serviceContractReference="SC-2")
+    _, said = sign(town, "shipper", propose(town, "carrier", prepared(town, "carrier", "split", [parent], *documents)))
+    assert said[2:] == ['B-1B: /serviceContractReference: "JWCL-SC-26-0881" → "SC-2"']
+
+
 def test_what_was_split_can_be_merged_again(town):
     parent = town.held()
     proposal, children = split(town, parent)
