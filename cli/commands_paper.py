@@ -42,15 +42,16 @@ def to_paper(
 ) -> None:
     """Ask, as the holder, for a paper bill; or issue it, as the carrier, with its serial number and a form to print.
 
-    With the carrier's act the electronic bill is dead for ever.
+    With the carrier's act the electronic bill is dead for ever; --form alone prints the form of such a one again.
     """
     way = chosen(serial=serial, withdraw=withdraw, refuse=refuse)
-    if (way == "serial") is (form is None) or (reason and way != "refuse"):
+    if (way == "serial" and form is None) or (form and way not in ("", "serial")) or (reason and way != "refuse"):
         raise OneWay("a paper bill is issued with its --serial and a --form to print")
     with acting(session) as work:
         found = work.record(record)
-        if way == "serial" and form is not None:
-            _issue_paper(work, record, serial, form)
+        if form is not None:
+            _check_free(form)
+            _issue_paper(work, record, serial, form) if serial else _print_again(work, record, form)
             return
         action, said = {
             "": ("request_paper", "asked for a paper bill in the place of"),
@@ -58,6 +59,31 @@ def to_paper(
             "refuse": ("refuse_paper", "refused a paper bill in the place of"),
         }[way]
         work.act(found, action, {}, f"{said} {short(found.id)}", texts={"reason": reason})
+
+
+def _check_free(form: Path) -> None:
+    """Raises `AlreadyThere` before anything is done that cannot be undone."""
+    from nodes.files import AlreadyThere
+
+    if form.exists():
+        raise AlreadyThere(f"{form} exists already", value=str(form))
+
+
+def _print_again(work: Work, word: str, form: Path) -> None:
+    """The form of a bill that is on paper, from the texts to which the ledger commits. Raises `OneWay` for another."""
+    from nodes.documents.read import read_as
+    from nodes.files import write_atomic
+    from nodes.paper import printable_form
+
+    found = work.record(word)
+    texts = {note.commitment: note.text for note in work.desk.vault.notes(found.id)}
+    serial, statement = (texts.get(found.fields.get(name, b"")) for name in ("serial", "statement"))
+    if found.status != "on_paper" or serial is None or statement is None:
+        raise OneWay("the bill is not on paper, or this vault has not the texts of its form", value=found.status)
+    package = work.desk.vault.get(found.id)
+    document = read_as(package.kind, package.original)
+    write_atomic(form, printable_form(found, document, serial, statement, found.since), exclusive=True)
+    work.screen.result({"form": str(form), "verification": found.head.hex()}, f"wrote {form}")
 
 
 def _issue_paper(work: Work, word: str, serial: str, form: Path) -> None:
