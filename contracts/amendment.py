@@ -4,6 +4,9 @@ The interpreter reads these records by itself, and a vote that loosened one of t
 a new version keeps every field, state and action of the one before; an action may get further guards, and nothing may
 lose one. What is added touches nothing of what was there: optional fields, and actions that set these fields alone and
 leave the record in its state.
+
+A table of any kind may say how records of older versions migrate: a record is dead or alive behind it as it was before,
+and has all that the new table takes for granted in its state.
 """
 
 from __future__ import annotations
@@ -11,9 +14,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from .soundness import facts_of
 from .table import NEW, Action, BadTable, Declared, RuleTable
 
-__all__ = ["CONSTITUTIONAL", "check_amends"]
+__all__ = ["CONSTITUTIONAL", "check_amends", "check_migrates"]
 
 CONSTITUTIONAL: Final = frozenset({"joint_control", "mandate", "member", "proposal", "text"})
 """Kinds whose tables a vote can narrow and not loosen."""
@@ -30,6 +34,28 @@ def check_amends(old: RuleTable, new: RuleTable) -> None:
     for action in new.actions.values():
         if action.name not in old.actions:
             _check_added(old, new, action)
+
+
+def check_migrates(old: RuleTable, new: RuleTable) -> None:
+    """Raises `BadTable` where a record of the version of `old` would not fit the new table."""
+    place = f"{new.kind}: records of version {old.version}"
+    if (old.number, old.has_document) != (new.number, new.has_document):
+        raise BadTable(f"{place} have another number or document", value=old.version)
+    for name, field in new.fields.items():
+        had = old.fields.get(name)
+        if had is not None and had.type != field.type:
+            raise BadTable(f"{place} have the field {name} of another type", value=name)
+        if not field.optional and (had is None or had.optional):
+            raise BadTable(f"{place} may lack the field {name}", value=name)
+    before, after = facts_of(old), facts_of(new)
+    for start, end in new.migrates[old.version].items():
+        if start not in old.states:
+            raise BadTable(f"{place} have no state {start}", value=start)
+        if old.states[start].terminal != new.states[end].terminal:
+            raise BadTable(f"{place} that are {start} would end, or live again, as {end}", value=start)
+        missing = sorted(after[end] - before[start])
+        if missing:
+            raise BadTable(f"{place} that are {start} lack what {end} stands for: {missing[0]}", value=start)
 
 
 def _check_form(old: RuleTable, new: RuleTable) -> None:

@@ -89,9 +89,9 @@ class _Overlay:
         self._view = view
         self._outcome = outcome
 
-    def table(self, kind: str) -> RuleTable | None:
-        """The newest table of a kind, in force or adopted for later: what a table that replaces it is compared with."""
-        return self._rules.newest(kind)
+    def table(self, kind: str, version: int | None = None) -> RuleTable | None:
+        """A table, in force or adopted for later, the newest without a version: a new one is compared with it."""
+        return self._rules.newest(kind) if version is None else self._rules.tables.get((kind, version))
 
     def record(self, record_id: bytes) -> Record | None:
         changed = self._outcome.records.get(record_id)

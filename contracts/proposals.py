@@ -23,7 +23,7 @@ from ledger.policy import MAX_POLICY, Policy
 from ledger.quorum import check_adoptable, overlap
 
 from .act import Act
-from .amendment import CONSTITUTIONAL, check_amends
+from .amendment import CONSTITUTIONAL, check_amends, check_migrates
 from .parameters import count_of, wrong_value
 from .parties import is_active, member_of, named
 from .refusals import GuardFailed
@@ -67,8 +67,8 @@ SUBJECTS: Final = tuple(sorted(_OWN))
 class Lawbook(Protocol):
     """A world that knows the rule tables too."""
 
-    def table(self, kind: str) -> RuleTable | None:
-        """The newest table of a kind, in force or adopted for later."""
+    def table(self, kind: str, version: int | None = None) -> RuleTable | None:
+        """A table, in force or adopted for later; without a version the newest of its kind."""
         ...
 
 
@@ -132,11 +132,18 @@ def _rule_table(act: Act, said: Mapping[str, Any], voted: Voted) -> None:
     _check_words(act, table)
     _check_size(table)
     check_sound(table)
+    for version in table.migrates:
+        check_migrates(_known_table(act, table.kind, version), table)
     if table.kind in CONSTITUTIONAL:
-        old = act.world.table(table.kind) if isinstance(act.world, Lawbook) else None
-        if old is None:
-            raise GuardFailed("a table of this kind can be amended where there is one", table.kind)
-        check_amends(old, table)
+        check_amends(_known_table(act, table.kind, newest), table)
+
+
+def _known_table(act: Act, kind: str, version: int) -> RuleTable:
+    """A table that the ledger has since before this batch; one that was adopted in it is not at hand yet."""
+    found = act.world.table(kind, version) if isinstance(act.world, Lawbook) else None
+    if found is None:
+        raise GuardFailed(f"the ledger has no {kind}@{version}, or adopts it in this very batch", kind)
+    return found
 
 
 def _check_size(table: RuleTable) -> None:

@@ -22,7 +22,7 @@ from .table import NEW, Action, BadTable, Declared, Primitive, RuleTable
 from .types import TYPES
 from .vocabulary import EFFECTS, GUARDS, Word, bind
 
-__all__ = ["check_sound"]
+__all__ = ["check_sound", "facts_of"]
 
 _Facts = frozenset[str]
 _BEGINNING: _Facts = frozenset({"new"})
@@ -144,8 +144,8 @@ def _closure(found: set[str], moves: list[tuple[str, str]]) -> set[str]:
     return found
 
 
-def _check_facts(table: RuleTable) -> None:
-    """What holds in each state, then whether that is enough."""
+def facts_of(table: RuleTable) -> dict[str, frozenset[str]]:
+    """What holds of every record in each state that actions lead to."""
     holds: dict[str, _Facts] = {NEW: _BEGINNING}
     changed = True
     while changed:
@@ -157,6 +157,12 @@ def _check_facts(table: RuleTable) -> None:
                         known = holds.get(state, after) & after
                         changed |= holds.get(state) != known
                         holds[state] = known
+    return holds
+
+
+def _check_facts(table: RuleTable) -> None:
+    """Whether what holds in each state is enough."""
+    holds = facts_of(table)
     moves = [(action, start, end) for action in table.actions.values() for start, end in action.moves.items()]
     for action, start, end in moves:
         before = _BEGINNING if start == NEW else _LIVE | (holds[start] & _NUMBER)
