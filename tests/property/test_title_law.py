@@ -136,13 +136,14 @@ class Play:
         if self.model.status == "pledged" and draw.random() < 0.3:
             self.game.tick(7 * DAY)  # what a pledge waits for comes with time
         able = [one for one in self.likely() if draw.random() < SELDOM.get(one[1], 1)]
-        if kind < 9 and able:
+        if kind < 8 and able:
             sure = [one for one in able if self.model.may(*one, self.game.time, **self.guess(one[1]))]
             rare = [1 / (1 + self.seen[name]) ** 0.5 for _, name in sure or able]  # what was seldom done comes sooner
             who, action = draw.choices(sure or able, rare)[0]
             self.attempt(who, action, self.guess(action) if draw.random() < 0.6 else None)
         elif kind < 11:
-            self.attempt(draw.choice(PEOPLE), draw.choice(list(WAYS)))
+            fitting = [name for name, way in WAYS.items() if self.model.status in way[0]]  # whoever does it
+            self.attempt(draw.choice(PEOPLE), draw.choice(fitting if fitting and draw.random() < 0.9 else list(WAYS)))
         elif kind == 11 and self.signed:
             self.send_again(draw.choice(self.signed))
         elif kind == 12 and draw.random() < 0.4:
@@ -154,6 +155,7 @@ class Play:
         """Arguments with which an act would be allowed, if any are."""
         now, model = self.game.time, self.model
         to = next((one for one in (BANK, BUYER) if one != model.holder and one not in model.suspended), STRANGER)
+        to = model.presentee if action == "offer" and model.presentee else to
         to = model.consignee if action == "offer" and model.form == "straight" and model.consignee else to
         return {
             "to": to,
