@@ -68,7 +68,7 @@ def acts_as(act: Act, party: bytes | None) -> bool:
     record = None if party is None else act.world.record(party)
     if record is None or record.kind != GROUP or act.party not in record.fields["members"]:
         return False
-    return _enough(act.world, record, _behind(act, record))
+    return _stand_behind(act, record)
 
 
 def consents(act: Act, party: bytes | None) -> bool:
@@ -81,21 +81,20 @@ def consents(act: Act, party: bytes | None) -> bool:
     if record is None:
         return False
     if record.kind == GROUP:
-        return _enough(act.world, record, _behind(act, record))
+        return _stand_behind(act, record)
     return party in act.signers and record.kind == "member" and is_active(record, act.world.height)
 
 
-def _behind(act: Act, group: Record) -> frozenset[bytes]:
-    """Whose signatures count in a group: what an agent signs for one member is no signature of its own beside it."""
-    if act.party != act.actor.id and act.party in group.fields["members"]:
-        return act.signers - {act.actor.id} | {act.party}
-    return act.signers | {act.party}
+def _stand_behind(act: Act, group: Record) -> bool:
+    """Whether enough of a group sign. What an agent signs for one member is no signature of its own beside it."""
+    spent = act.actor.id if act.party != act.actor.id and act.party in group.fields["members"] else None
+    return _enough(act.world, group, act.signers | {act.party}, spent)
 
 
-def _enough(world: World, group: Record, signers: frozenset[bytes]) -> bool:
+def _enough(world: World, group: Record, signers: frozenset[bytes], spent: bytes | None = None) -> bool:
     active = 0
     for member_id in group.fields["members"]:
-        member = member_of(world, member_id) if member_id in signers else None
+        member = member_of(world, member_id) if member_id != spent and member_id in signers else None
         active += member is not None and is_active(member, world.height)
     return bool(active >= group.fields["threshold"])
 
