@@ -242,8 +242,8 @@ def stale(kept: dict[str, Any], tests: list[Shown]) -> Iterator[str]:
         yield "the rule tables have changed"
     if kept["figures"] != figures():
         yield "the figures have changed"
-    was = {row["test"]: row["source"] for entry in kept["properties"] for row in entry["tests"]}
-    now = {one.name: one.source for one in tests}
+    was = {row["test"]: (row["file"], row["source"]) for entry in kept["properties"] for row in entry["tests"]}
+    now = {one.name: (one.file, one.source) for one in tests}
     yield from (f"{name} has changed" for name in sorted(was.keys() | now.keys()) if was.get(name) != now.get(name))
 
 
