@@ -104,14 +104,27 @@ def holder_is_entitled(act: Act) -> None:
 # Records that belong together
 
 
-@guard("argument_record_is@1", text="the record in {argument} is a {kind} that is {state}",
+def _check_record(act: Act, where: str, record_id: bytes, kind: str, state: str) -> None:
+    record = act.world.record(record_id)
+    if record is None or record.kind != kind:
+        raise GuardFailed(f"the record in {where} is no {kind} of this ledger", record_id)
+    if record.status not in state.split(" or "):
+        raise GuardFailed(f"the record in {where} is {record.status}, and must be {state}", record.id)
+    if record.hold is not None:
+        raise GuardFailed(f"the record in {where} is on hold by {named(act, record.hold)}", record.id)
+
+
+@guard("argument_record_is@1", text="the record in {argument} is a {kind} that is {state}, and it is not on hold",
        hint="look at that record: `lading show`", arguments={"{argument}": "id"})  # fmt: skip
 def argument_record_is(act: Act, argument: str, kind: str, state: str) -> None:
-    record = act.world.record(act.args[argument])
-    if record is None or record.kind != kind:
-        raise GuardFailed(f"the record in {argument} is no {kind} of this ledger", act.args[argument])
-    if record.status not in state.split(" or "):
-        raise GuardFailed(f"the record in {argument} is {record.status}, and must be {state}", record.id)
+    _check_record(act, argument, act.args[argument], kind, state)
+
+
+@guard("field_record_is@1", text="the record in the field {field} is a {kind} that is {state}, and it is not on hold",
+       hint="look at that record: `lading show`; what holds it, or has ended it, holds this one too",
+       fields={"{field}": "id"}, needs=("record",))  # fmt: skip
+def field_record_is(act: Act, field: str, kind: str, state: str) -> None:
+    _check_record(act, field, act.record.fields[field], kind, state)
 
 
 @guard("argument_record_is_own@1", text="the actor issued the record in {argument}, and is in control of it",

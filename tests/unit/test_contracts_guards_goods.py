@@ -137,6 +137,24 @@ def test_argument_record_is(game):
     game.done("carrier", "delivery_order.issue", **args)
 
 
+def test_field_record_is(game):
+    bill, order = goods.surrendered(game), bare(fields={"bill": b""})
+    asked = {"field": "bill", "kind": "bill_of_lading", "state": "surrender_accepted or delivered"}
+    for found, message in (
+        (bill, ""),
+        (game.held_bill("shipper"), "the record in bill is held, and must be surrender_accepted or delivered"),
+        (digest("nothing"), "the record in bill is no bill_of_lading of this ledger"),
+    ):
+        order.fields["bill"] = found
+        failed = check("field_record_is@1", game, "carrier", order, asked)
+        assert (failed.message if failed else "") == message
+    game.patch(bill, hold=game.id("authority"))
+    order.fields["bill"] = bill
+    assert check("field_record_is@1", game, "carrier", order, asked).message == (
+        "the record in bill is on hold by authority"
+    )
+
+
 def test_argument_record_is_one_of_several_states(game):
     old = goods.issue(game, "carbon_footprint")
     for state in ("stated", "in_verification", "verified"):
