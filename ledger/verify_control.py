@@ -67,10 +67,12 @@ def check_state(evidence: Evidence) -> str:
 
 
 def check_links(evidence: Evidence, record: Record) -> None:
-    """What the record replaced are records that the act which made it ended; what replaced it, its last act made."""
+    """What the record replaced, the act ended that made it; what replaced it, its last act made or an act names."""
     before = {target.record for target in evidence.first.targets}
     last = evidence.chain[-1][2].transaction
-    if not before.issuperset(record.replaces) or not all(begins(last, one) for one in record.replaced_by):
+    named = [value for _, _, signed in evidence.chain for value in signed.transaction.arguments.values()]
+    after = [one for one in record.replaced_by if not begins(last, one) and one not in named]
+    if after or not before.issuperset(record.replaces):
         raise StateDiffersFromHistory("the state links the record to others than its acts do", value=record.id)
     for name, linked in (("replaces", record.replaces), ("replaced_by", record.replaced_by)):
         if linked:
