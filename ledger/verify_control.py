@@ -19,6 +19,12 @@ _SKEW: Final = 60_000
 """Milliseconds by which the clocks of cosigners may be ahead of the reader's."""
 
 
+_LOCKED: Final = (
+    "the cosignatures are {age} old; {presentee} can have taken control since, or have let it go to others by ending "
+    "the presentation; ask {presentee}, or for a bundle made now"
+)
+
+
 class StateDiffersFromHistory(ContradictionError):
     """The record's state is not the one that its last entry left behind."""
 
@@ -120,7 +126,12 @@ def check_fresh(evidence: Evidence) -> str:
             hint="set the clock of this machine right, or ask for a bundle made now",
         )
     if record.locked_until is not None and evidence.at < record.locked_until:
-        return f"{name} is in control, locked until {iso(record.locked_until)}"
+        if age <= evidence.max_age:
+            return f"{name} is in control, locked until {iso(record.locked_until)}"
+        presentee = record.fields.get("presentee")
+        alone = evidence.name(presentee) if type(presentee) is bytes else "the presentee"
+        evidence.warn(_LOCKED.format(age=_span(age), presentee=alone))
+        return f"{name} was in control at {iso(as_of)}, locked until {iso(record.locked_until)} but for {alone}"
     if age > evidence.max_age:
         raise NotFresh(f"{name} was in control at {iso(as_of)}, {_span(age)} ago; later acts may be missing", value=age)
     return f"{name} is in control since {iso(record.since)}, as of {iso(as_of)}"

@@ -170,6 +170,10 @@ def test_a_lock_holds_until_its_time(proven, at, verdict):
         check(evidence)
     evidence.the_state().locked_until = 10**13 + 1_000
     if verdict is VALID:
+        shown = check_fresh(evidence)
+        assert shown.startswith("bank was in control at ")
+        assert shown.endswith(", locked until 2286-11-20T17:46:41Z but for the presentee")
+        evidence.max_age = 10**13
         assert check_fresh(evidence) == "bank is in control, locked until 2286-11-20T17:46:41Z"
     else:
         with pytest.raises(NotFresh, match="bank was in control"):
