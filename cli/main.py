@@ -73,7 +73,7 @@ _GROUPS: Final = {
     "mandate": ("Say who may act for whom.", "Ledgers and members"),
     "group": ("Make several members one party, in joint control.", "Ledgers and members"),
     "policy": ("Look at policies: whose signatures count.", "Reading and proving"),
-    "log": ("Publish the log of a ledger.", "Keeping"),
+    "log": ("Publish the log of a ledger.", "Keeping a node"),
     "release-code": ("Release containers against a code.", "Acting on records"),
     "rules": ("Read the rules by which a ledger moves records, and vote on them.", "Reading and proving"),
     "govern": ("Parameters, governors and policy of a ledger, and votes on them.", "Ledgers and members"),
@@ -126,7 +126,13 @@ def make_app() -> typer.Typer:
             apps[group] = typer.Typer(name=group, help=about, rich_markup_mode="rich", add_completion=False)
             apps[""].add_typer(apps[group], rich_help_panel=panel)
         import_module(module).register(apps[group])
+    apps[""].command("verify", rich_help_panel="Reading and proving")(_listed_alone)
     return apps[""]
+
+
+def _listed_alone() -> None:
+    """Verify a bundle offline, under a policy: two verdicts, step by step. `lading verify --help` has its options."""
+    raise NotImplementedError("`_dispatch` hands this command to `cli.verify`")
 
 
 def __getattr__(name: str) -> typer.Typer:
