@@ -31,13 +31,37 @@ def record_after(
 
 
 def records_before(reader: LedgerReader) -> Before:
-    """What gives other records as they were before an entry."""
+    """What gives other records as they were before an entry.
+
+    Each is replayed once, the oldest first, however long a succession is and however often it splits and merges.
+    """
+    known: dict[tuple[bytes, int], Record | None] = {}
 
     def before(record_id: bytes, index: int) -> Record | None:
-        record = reader.find(record_id)
-        if record is None:
-            return None
-        acts = [act for act in reader.history(record) if act.index < index]
-        return record_after(reader, record_id, acts, founded_record(reader, record_id))
+        waiting = [(record_id, index)]
+        while waiting:
+            one, end = waiting[-1]
+            if (one, end) in known:
+                waiting.pop()
+                continue
+            acts = _acts_before(reader, one, end)
+            others = {(other, act.index) for act in acts for other in _others(act, one)} - known.keys()
+            if others:
+                waiting += sorted(others)
+                continue
+            listed = [(act.index, act.time, act.signed) for act in acts]
+            founded = founded_record(reader, one)
+            known[one, end] = replay_record(reader.rules, founded, listed, lambda *of: known.get(of), one)
+        return known[record_id, index]
 
     return before
+
+
+def _acts_before(reader: LedgerReader, record_id: bytes, index: int) -> list[Act]:
+    record = reader.find(record_id)
+    return [] if record is None else [act for act in reader.history(record) if act.index < index]
+
+
+def _others(act: Act, record_id: bytes) -> list[bytes]:
+    """The other records that an act names."""
+    return [target.record for target in act.signed.transaction.targets if target.record != record_id]
