@@ -47,7 +47,7 @@ class Act:
     for an action that creates one; `targets` are all that the transaction names, `record` the first. `made`
     are further records that effects bring into being, each with its status. `time` is ledger time in Unix
     milliseconds, `keys` are the (algorithm, public key) of the signatures, `signers` the members whose
-    keys they are. `party` is whom the actor acts for: itself, or whom it represents by a mandate.
+    keys they are. `party` is whom the actor acts for: itself, or whom it represents by a mandate. `previous` has, once it is judged, the entry that changed each target before.
     """
 
     __slots__ = (
@@ -58,6 +58,7 @@ class Act:
         "made",
         "numbers",
         "party",
+        "previous",
         "record",
         "signers",
         "table",
@@ -95,3 +96,4 @@ class Act:
         self.signers = signers
         self.made: list[tuple[Record, str]] = []
         self.numbers: dict[bytes, bytes] = {}
+        self.previous: tuple[int, ...] = ()

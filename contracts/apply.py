@@ -88,14 +88,20 @@ class _Overlay:
         self._rules = rules
         self._view = view
         self._outcome = outcome
+        self.known: dict[bytes, Record] = {}
+        """Records that were read or changed."""
 
     def table(self, kind: str, version: int | None = None) -> RuleTable | None:
         """A table, in force or adopted for later, the newest without a version: a new one is compared with it."""
         return self._rules.newest(kind) if version is None else self._rules.tables.get((kind, version))
 
     def record(self, record_id: bytes) -> Record | None:
-        changed = self._outcome.records.get(record_id)
-        return changed[1] if changed is not None else self._view.record(record_id)
+        record = self.known.get(record_id)
+        if record is None:
+            record = self._view.record(record_id)
+            if record is not None:
+                self.known[record_id] = record
+        return record
 
     def number(self, key: bytes) -> bytes | None:
         claimed = self._outcome.numbers.get(key)
@@ -122,10 +128,10 @@ def apply_batch(
             outcome.refused.append(Refused(position, signed, error))
             continue
         salt = signed.transaction.salt
-        previous = tuple([world.record(target.record).entry for target in signed.transaction.targets])  # type: ignore[union-attr]
-        outcome.accepted.append(Accepted(position, index, signed, changed[0].id, previous))
+        outcome.accepted.append(Accepted(position, index, signed, changed[0].id, act.previous))
         for record in changed:
             outcome.records[record.id] = (salt, record)
+            world.known[record.id] = record
         for key, record_id in act.numbers.items():
             outcome.numbers[key] = (salt, record_id)
         index += 1

@@ -39,7 +39,7 @@ from .refusals import (
 )
 from .rules import CompiledAction, Rules
 from .table import NEW
-from .types import mismatch
+from .types import fits, mismatch
 
 __all__ = ["carry_out", "judge"]
 
@@ -69,8 +69,8 @@ def judge(rules: Rules, world: World, signed: SignedTransaction, time: int, inde
     if len(targets) > 1 or compiled.action.targets != "one":
         _check_targets(rules, compiled, transaction, targets)
     _next_status(compiled, record)
-    wrong = mismatch(compiled.action.arguments, transaction.arguments)
-    if wrong is not None:
+    if not fits(compiled.shape, transaction.arguments):
+        wrong = mismatch(compiled.action.arguments, transaction.arguments) or ("an argument does not fit", None)
         raise BadArguments(f"{compiled.rule}: {wrong[0]}", value=wrong[1])
     if transaction.represented is not None:
         check_mandate(world, transaction, time)
@@ -81,6 +81,7 @@ def judge(rules: Rules, world: World, signed: SignedTransaction, time: int, inde
     if len(signers) > 1:
         _check_signers(act)
     _check_guards(compiled, act)
+    act.previous = tuple([one.entry for one in targets])
     return act, _carry_out(compiled, act, signed.leaf, index)
 
 
@@ -124,13 +125,16 @@ def carry_out(compiled: CompiledAction, act: Act, head: bytes, index: int) -> li
 
 def _signers(world: World, transaction: Transaction, actor: Record, keys: _Keys, time: int) -> frozenset[bytes]:
     """The members whose keys the signatures are by; one of them is the actor."""
+    if len(keys) == 1:
+        ((algorithm, key),) = keys
+        for entry in actor.fields["keys"]:
+            if entry[1] == key and entry[0] == algorithm and key_is_valid(entry, time):
+                return frozenset((actor.id,))
     own = _current(actor, keys, time)
     if not own:
         raise NotTheActorsKey(
             f"no signature is by a current key of {actor.fields['alias']}", value=min(key for _, key in keys)
         )
-    if len(keys) == 1:
-        return frozenset((actor.id,))
     signers = {actor.id}
     for algorithm, key in sorted(keys.difference(own)):
         owner = world.number(key_claim(transaction.ledger, key))
@@ -191,6 +195,14 @@ def _targets(world: World, transaction: Transaction) -> list[Record]:
 
 
 def _compiled(rules: Rules, transaction: Transaction, record: Record | None) -> CompiledAction:
+    stated = rules.stated.get(transaction.statement)  # the short way, for what is nearly always so
+    if stated is not None and stated.rule == transaction.action:
+        table = stated.table
+        if record is None:
+            if rules.current.get(table.kind) == table.version:
+                return stated
+        elif record.kind == table.kind and rules.standing(record)[0] == table.version:
+            return stated
     kind, _, name = transaction.action.partition(".")
     if record is not None and kind != record.kind:
         raise UnknownAction(f"{transaction.action} is no action of a {record.kind}", value=transaction.action)
@@ -222,7 +234,12 @@ def _check_targets(rules: Rules, compiled: CompiledAction, transaction: Transact
 
 
 def _next_status(compiled: CompiledAction, record: Record | None) -> str:
-    now = NEW if record is None else compiled.table.standing(record.version, record.status)
+    if record is None:
+        now = NEW
+    else:
+        now, table = record.status, compiled.table
+        if record.version != table.version:
+            now = table.standing(record.version, now)
     after = compiled.action.moves.get(now)
     if after is not None:
         return after

@@ -14,6 +14,7 @@ from . import effects, goods_words, governance_words, guards, member_words, part
 from .act import Act
 from .soundness import check_sound
 from .table import NEW, Action, Primitive, RuleTable
+from .types import Shape, shape_of
 from .vocabulary import EFFECTS, GUARDS, bind
 from .voted import Voted
 
@@ -49,6 +50,7 @@ class CompiledAction:
     guards: tuple[tuple[str, str, Callable[[Act], None]], ...]
     effects: tuple[Callable[[Act], None], ...]
     grows: bool
+    shape: Shape
 
 
 def compile_table(table: RuleTable) -> dict[str, CompiledAction]:
@@ -64,6 +66,7 @@ def compile_table(table: RuleTable) -> dict[str, CompiledAction]:
             statement=f"{table.kind}.{name}@{table.version}",
             guards=tuple((word.name, word.hint, function) for word, function in words),
             effects=tuple(bind(EFFECTS, primitive)[1] for primitive in action.effects),
+            shape=shape_of(action.arguments),
             grows=any(primitive.name in _GROWING for primitive in action.effects),
         )
     return compiled
@@ -103,6 +106,8 @@ class Rules:
         for kind, version in self.tables.keys() - known:
             for name, action in compile_table(self.tables[kind, version]).items():
                 self._actions[kind, version, name] = action
+        self.stated = {compiled.statement: compiled for compiled in self._actions.values()}
+        """The actions by the id of their statement."""
         self._migrating = {
             (kind, old): version
             for kind, version in self.current.items()

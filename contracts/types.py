@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from .table import Declared
 
-__all__ = ["MAX_PART", "TYPES", "mismatch"]
+__all__ = ["MAX_PART", "TYPES", "Shape", "fits", "mismatch", "shape_of"]
 
 _CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,63}")
 _MAX_TIME: Final = 2**53
@@ -115,6 +115,36 @@ TYPES: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     "keys": (_is_keys, "[algorithm, public key, from, until | nil] each"),
 }
 """Type by name: its test, and its meaning for a reader."""
+
+
+Shape = tuple[tuple[str, Callable[[Any], bool], bool], ...]
+"""For each argument its name, the test of its value, and whether it may be absent."""
+
+
+def shape_of(declared: Mapping[str, Declared]) -> Shape:
+    """What `fits` compares with."""
+    return tuple([(name, _test_of(declaration), declaration.optional) for name, declaration in declared.items()])
+
+
+def _test_of(declared: Declared) -> Callable[[Any], bool]:
+    test, choices = TYPES[declared.type][0], declared.one_of
+    if not choices:
+        return test
+    return tuple([choice for choice in choices if test(choice)]).__contains__
+
+
+def fits(shape: Shape, values: Mapping[str, Any]) -> bool:
+    """Whether `mismatch` would find nothing; the short way for what is nearly always so."""
+    found = 0
+    for name, test, optional in shape:
+        value = values.get(name)
+        if value is not None:
+            if not test(value):
+                return False
+            found += 1
+        elif not optional or name in values:
+            return False
+    return found == len(values)
 
 
 def mismatch(declared: Mapping[str, Declared], values: Mapping[str, Any]) -> tuple[str, Any] | None:
