@@ -47,7 +47,8 @@ class Act:
     for an action that creates one; `targets` are all that the transaction names, `record` the first. `made`
     are further records that effects bring into being, each with its status. `time` is ledger time in Unix
     milliseconds, `keys` are the (algorithm, public key) of the signatures, `signers` the members whose
-    keys they are. `party` is whom the actor acts for: itself, or whom it represents by a mandate. `previous` has, once it is judged, the entry that changed each target before.
+    keys they are. `party` is whom the actor acts for: itself, or whom it represents by a mandate.
+    `previous` has, once it is judged, the entry that changed each target before.
     """
 
     __slots__ = (
