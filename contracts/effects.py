@@ -16,7 +16,7 @@ __all__: list[str] = []
 
 @effect("create@1", text="a new record comes into being, issued by the actor and in the actor's control",
         arguments={"record": "id", "document": "hash*"}, needs=("new", "unused"), gives=("record", "control"),
-        ends=("new",))  # fmt: skip
+        ends=("new", "unused"))  # fmt: skip
 def create(act: Act) -> None:
     declared = act.table.fields
     fields = {name: value for name, value in act.args.items() if name in declared}
@@ -28,7 +28,7 @@ def create(act: Act) -> None:
 
 @effect("create_member@1", text="the member's record comes into being, in the member's own control, with its first key",
         arguments={"record": "id", "public_key": "public_key", "key_until": "time*"}, fields={"keys": "keys"},
-        needs=("new", "unused"), gives=("record", "control"), ends=("new",),
+        needs=("new", "unused"), gives=("record", "control"), ends=("new", "unused"),
         kinds=("member",))  # fmt: skip
 def create_member(act: Act) -> None:
     args, declared = act.args, act.table.fields

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ledger.hashing import claim_key, release_code_hash
+from ledger.hashing import number_key, release_code_hash
 from ledger.times import iso
 
 from .act import Act
@@ -152,18 +152,24 @@ def link_successor(act: Act, argument: str) -> None:
 @guard("claim_is_free@1",
        text="no other record holds the {key} under the {under}: none that lives, and none that ended as {spent}",
        hint="one record at a time; cancel the other one first, unless it is used up",
-       arguments={"{key}": "hash", "{under}": "id"})  # fmt: skip
+       arguments={"{key}": "hash", "{under}": "id"}, gives=("claim_free",))  # fmt: skip
 def claim_is_free(act: Act, key: str, under: str, spent: str) -> None:
-    held = act.world.number(claim_key(act.args[under], act.args[key]))
+    held = act.world.number(_claim(act, key, under))
     holder = None if held is None else act.world.record(held)
     if holder is not None and (holder.controller is not None or holder.status == spent):
         raise GuardFailed(f"another record holds the {key} under the {under}; it is {holder.status}", holder.id)
 
 
 @effect("claim_under@1", text="the {key} under the {under} is this record's, until it ends",
-        arguments={"{key}": "hash", "{under}": "id"}, needs=("record",))  # fmt: skip
+        arguments={"{key}": "hash", "{under}": "id"}, needs=("record", "claim_free"),
+        ends=("claim_free",))  # fmt: skip
 def claim_under(act: Act, key: str, under: str) -> None:
-    act.numbers[claim_key(act.args[under], act.args[key])] = act.record.id
+    act.numbers[_claim(act, key, under)] = act.record.id
+
+
+def _claim(act: Act, key: str, under: str) -> bytes:
+    """A state key of a class of its own: what is claimed under a record takes no issuer's number."""
+    return number_key(act.transaction.ledger, "claim", act.args[under], act.args[key].hex())
 
 
 # Release against a code

@@ -94,7 +94,7 @@ def _all_sign(act: Act, members: list[bytes]) -> None:
 @effect("create_group@1", text="the group's record comes into being, in the group's own control",
         arguments={"record": "id", "members": "parties", "threshold": "count"},
         fields={"members": "parties", "threshold": "count"},
-        needs=("new", "unused"), gives=("record", "control"), ends=("new",),
+        needs=("new", "unused"), gives=("record", "control"), ends=("new", "unused"),
         kinds=("joint_control",))  # fmt: skip
 def create_group(act: Act) -> None:
     args, table = act.args, act.table

@@ -27,9 +27,12 @@ __all__ = ["check_sound", "facts_of"]
 _Facts = frozenset[str]
 _BEGINNING: _Facts = frozenset({"new"})
 _MOMENTARY: _Facts = frozenset(
-    {"alias_free", "codes_free", "key_free", "later", "mandate_free", "number_free", "still_sound", "unused", "voted"}
-)
+    {"alias_free", "claim_free", "codes_free", "key_free", "later", "mandate_free", "number_free", "still_sound",
+     "unused", "voted"}
+)  # fmt: skip
 """What a guard has made sure of for its own act alone."""
+_VOTED = "proposal"
+"""The kind that changes the ledger's own record; whatever else named it would hold up what is voted."""
 _LIVE: _Facts = frozenset({"record", "control"})
 _NUMBER: _Facts = frozenset({"claimed", "draft"})
 
@@ -74,6 +77,10 @@ def _check_word(table: RuleTable, action: Action, word: Word, parameters: Mappin
 
 def _check_effects(table: RuleTable, action: Action) -> None:
     """Effects of one record alone stand in no action of several; what takes a record's place lives, and it ends."""
+    if action.targets == "ledger" and table.kind != _VOTED:
+        raise BadTable(
+            f"{table.kind}.{action.name} names the ledger's own record, as a {_VOTED} alone may", value=_VOTED
+        )
     for primitive in action.effects:
         relies = bind(EFFECTS, primitive)[0].relies
         place = f"{table.kind}.{action.name}: {primitive.name}"

@@ -32,7 +32,7 @@ def unset_field(act: Act, field: str) -> None:
 
 @effect("create_draft@1", text="a draft comes into being, in the actor's control; it has no number yet, and is no bill",
         arguments={"record": "id", "document": "hash*", "order_party": "party?"}, needs=("new", "unused"),
-        gives=("record", "control", "draft"), ends=("new",))  # fmt: skip
+        gives=("record", "control", "draft"), ends=("new", "unused"))  # fmt: skip
 def create_draft(act: Act) -> None:
     create(act)
     act.record.order_party = act.args.get("order_party")
@@ -187,6 +187,8 @@ def _successor(act: Act, given: Mapping[str, Any]) -> Record:
 
 _NUMBERED: Final[dict[str, str]] = {"record": "id", "document": "hash", "number": "number"}
 _MADE: Final = ("record", "control", "claimed")
+_SPENT: Final = ("number_free", "unused")
+"""What no further effect of the same act can rely on: two records of one id or one number would come into being."""
 
 
 @effect("succeed@1",
@@ -194,7 +196,7 @@ _MADE: Final = ("record", "control", "claimed")
              "for ever",
         arguments={**_NUMBERED, "form": "code*", "order_party": "party*", "consignee": "party*"},
         fields={"form": "code*", "consignee": "party*"},
-        needs=("record", "control", "unused", "number_free"), makes=_MADE)  # fmt: skip
+        needs=("record", "control", "unused", "number_free"), ends=_SPENT, makes=_MADE)  # fmt: skip
 def succeed(act: Act, status: str) -> None:
     new = _successor(act, act.args)
     act.record.replaced_by = [new.id]
@@ -204,7 +206,8 @@ def succeed(act: Act, status: str) -> None:
 @effect("split@1",
         text="for each part a new record takes this one's place, in the same control and to the same order, and each "
              "names the other; their numbers are taken for ever",
-        arguments={"parts": "parts"}, needs=("record", "control", "unused", "number_free"), makes=_MADE)  # fmt: skip
+        arguments={"parts": "parts"}, needs=("record", "control", "unused", "number_free"), ends=_SPENT,
+        makes=_MADE)  # fmt: skip
 def split(act: Act, status: str) -> None:
     new = [_successor(act, part) for part in act.args["parts"]]
     act.record.replaced_by = [record.id for record in new]
@@ -215,7 +218,7 @@ def split(act: Act, status: str) -> None:
         text="one new record takes the place of all of these, in the same control and to the same order, and each "
              "names the other; its number is taken for ever; control of these ends",
         arguments=_NUMBERED, needs=("record", "control", "unused", "number_free"), gives=("nobody",),
-        ends=("control", "offer"), makes=_MADE, every=True)  # fmt: skip
+        ends=("control", "offer", *_SPENT), makes=_MADE, every=True)  # fmt: skip
 def merge(act: Act, status: str) -> None:
     new = _successor(act, act.args)
     new.replaces = [record.id for record in act.targets]

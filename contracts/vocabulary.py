@@ -9,9 +9,9 @@ So that no table can make a word fail, each says what it relies on, and `contrac
     arguments, fields   name -> type; `type?` may be optional, `type*` may even be undeclared, `any` is any
                         type, `as NAME` that of the argument NAME; `{parameter}` stands for what a table gives
     needs, gives, ends  facts: `new` and `record` (there is none yet, there is one), `unused`, `number_free`,
-                        `alias_free`, `codes_free`, `key_free`, `mandate_free` (guards made sure), `claimed` (the
-                        number), `draft` (it needs no number yet), `control` and `nobody` (somebody or nobody is in
-                        control), `offer` (one is pending), `pledge_offer`, `pledge`, `nominee`, `hold`;
+                        `alias_free`, `claim_free`, `codes_free`, `key_free`, `mandate_free` (guards made sure),
+                        `claimed` (the number), `draft` (it needs no number yet), `control` and `nobody` (somebody or
+                        nobody is in control), `offer` (one is pending), `pledge_offer`, `pledge`, `nominee`, `hold`;
                         `voted`, `later` and `still_sound` (of a proposal), `ledger` (the act changes the ledger's own
                         record too)
     makes               facts that hold of the further records that an effect brings into being, in the state that

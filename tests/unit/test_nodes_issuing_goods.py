@@ -8,7 +8,7 @@ import pytest
 from support.town import Town, bill, sample
 
 from contracts.refusals import RuleRefused
-from ledger.hashing import claim_key, number_key
+from ledger.hashing import number_key
 from ledger.record import number_content
 from ledger.times import parse_iso
 from nodes.access import open_for_reading
@@ -50,7 +50,7 @@ def test_a_delivery_order_takes_its_container_its_party_and_its_end_from_the_doc
     assert given["release_until"] == parse_iso("2027-01-04T18:00:00Z")
     assert given["container"] == number_key(town.genesis.id, "container", bill_id, "JWCU3048268")
     with open_for_reading(town.homes["carrier"]) as reader:
-        claim = claim_key(bill_id, given["container"])
+        claim = number_key(town.genesis.id, "claim", bill_id, given["container"].hex())
         assert reader.item(claim).content == number_content(claim, record.id)
     other = document("delivery-order.json", number="DO-2", container="JWCU7183055")
     assert town.issue(other, to=town.id("shipper"), given={"bill": bill_id}).record.pending.party == town.id("shipper")
