@@ -257,7 +257,7 @@ class Item(NamedTuple):
 
 def number_content(key: bytes, record_id: bytes) -> bytes:
     """What stands under a number's key: [`"number"`, key, the id of the record of that number]."""
-    return codec.encode(["number", key, record_id])
+    return codec.encode_shaped(["number", key, record_id])
 
 
 def content_key(content: bytes) -> bytes:
