@@ -1,8 +1,9 @@
 """`lading amend`, `reissue`, `split`, `merge`, `switch` and `redraft`: bills with other documents.
 
-The carrier reads the new documents from files, and states what changed, or that the cargo stays what it is. What the
-holder signs too travels in a file (`--out FILE`) with the new documents sealed to it; `lading sign FILE` computes the
-statement again from the documents before it signs.
+The carrier reads the new documents from files, and states what changed. What takes the place of a bill that is split,
+merged, switched or sent elsewhere is for the same goods: packages, weight and volume of each container are computed
+from the documents, and nothing is proposed where they differ. What the holder signs too travels in a file (`--out
+FILE`) with the new documents sealed to it; `lading sign FILE` computes the statements again before it signs.
 """
 
 from __future__ import annotations
@@ -102,7 +103,7 @@ def switch(
     why: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; part of the difference.")] = "",
     attach: Attach = None,
 ) -> None:
-    """Issue another bill in its place, such as with another shipper; carrier and holder sign (`--out FILE`)."""
+    """Issue another bill for the same goods in its place; carrier and holder sign (`--out FILE`)."""
     with acting(session) as work:
         action = "change_destination" if destination else "switch_bill"
         _replace(work, [record], action, [file], why=why, attach=attach)

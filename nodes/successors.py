@@ -170,7 +170,8 @@ def check_successors(
         if text != conservation_statement(_pairs(old), _pairs(new)):
             raise DocumentsSayOtherwise("the statement of conservation is not that of the documents")
         said.append("recomputed: packages, weight and volume stay what they are, container by container")
-        said += [f"{one.document.facts.number}: {change}" for one in new for change in _beside_goods(old[0], one)]
+        if "difference" not in arguments:
+            said += [f"{one.document.facts.number}: {change}" for one in new for change in _beside_goods(old[0], one)]
     if "difference" in arguments:
         stated = Difference.decode(_note_of(arguments["difference"], notes, "difference"))
         check_difference(stated, old[0].value, new[0].value)

@@ -60,7 +60,7 @@ def test_a_succession_of_hundreds_is_replayed():
     bill = held_bill(trade)
     for _ in range(400):
         new = part(trade)
-        title = {"form": "order", "order_party": "shipper", "difference": digest("difference")}
-        by_both(trade, "switch_bill", [bill], **new, **title)
+        stated = {"difference": digest("difference"), "conservation": digest("conservation")}
+        by_both(trade, "switch_bill", [bill], **new, form="order", order_party="shipper", **stated)
         bill = new["record"]
     assert replayed(trade, bill) == trade.engine.reader.record(bill)

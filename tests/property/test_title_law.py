@@ -72,7 +72,8 @@ class Play:
             case "present":
                 return {"presentee": to, "until": now + draw.choice((0, HOUR, 30 * DAY, 30 * DAY + 1))}
             case "pledge":
-                return {"to": to, "due": now + draw.choice((0, 1, HOUR, HOUR))}
+                delay = 7 * DAY + draw.choice((-1, 0, 0, HOUR))
+                return {"to": to, "due": now + draw.choice((0, 1, HOUR, HOUR)), "delay": delay}
         if action in TOGETHER:
             return {"also": [self.model.holder] if draw.random() < 0.7 else []}
         return {}
@@ -82,7 +83,10 @@ class Play:
         if action == "split":
             return {"parts": parts(self.game, 2), "conservation": digest("conservation")}
         if action in ("reissue", "switch_bill"):
-            return {**new_bill(self.game), **title_of(self.game, self.bill), "difference": digest("difference")}
+            stated = {"difference": digest("difference")}
+            if action == "switch_bill":
+                stated["conservation"] = digest("conservation")
+            return {**new_bill(self.game), **title_of(self.game, self.bill), **stated}
         if action == "order_transfer":
             return {"judgment": digest("judgment"), "notice_given": digest("notice")}
         needed = self.game.rules.table("bill_of_lading").actions[action].arguments
@@ -185,12 +189,12 @@ class Play:
             names[record.fields.get("consignee")], record.sequence, *shown, names[record.nominee],
             names[record.fields.get("presentee")], record.locked_until, names[record.beneficiary],
             names[record.pledgee], names[record.fields.get("pledge_to")], record.fields.get("due"),
-            record.fields.get("notice"), names[record.hold], record.fields.get("hold_kind"),
+            record.fields.get("notice"), record.fields.get("delay"), names[record.hold], record.fields.get("hold_kind"),
         ]  # fmt: skip
         law = [
             model.status, model.holder, model.form, model.order_to, model.consignee, model.acts, model.asked,
             model.mode, model.until, model.nominee, model.presentee, model.locked, model.owner, model.pledgee,
-            model.pledge_to, model.due, model.notice, model.held_by, model.held_for,
+            model.pledge_to, model.due, model.notice, model.delay, model.held_by, model.held_for,
         ]  # fmt: skip
         assert ledger == law
         assert (record.controller is not None) == (record.status in ALIVE)

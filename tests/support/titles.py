@@ -277,4 +277,7 @@ def _succession(game: Game, action: str, bill: bytes) -> dict[str, Any]:
         both = [game.record(one) for one in (bill, game.held_bill("shipper"))]
         targets = tuple(Target(one.id, one.sequence, one.head) for one in both)
         return {**new_bill(game), "conservation": digest("conservation"), "changes": {"targets": targets}}
-    return {**new_bill(game), **title_of(game, bill), "difference": digest("difference")}
+    stated = {"difference": digest("difference")}
+    if action != "reissue":
+        stated["conservation"] = digest("conservation")
+    return {**new_bill(game), **title_of(game, bill), **stated}
