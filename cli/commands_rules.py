@@ -269,7 +269,7 @@ def _content(reader: LedgerReader, record: Record) -> dict[str, Any]:
     fields = record.fields
     if fields["subject"] == "rule_table":
         table = proposed_table(reader, record)
-        return {"table": dict(table.plain), "text": describe(table)}
+        return {"table": dict(table.plain), "text": describe(table, reader.rules.parameters)}
     if fields["subject"] == "governors":
         members = members_among(reader, fields["governors"])
         aliases = [alias_of(governor, members) for governor in fields["governors"]]

@@ -52,7 +52,7 @@ def show(session: Session, kind: _Kind = None, *, version: _Version = None, diag
         value["diagram"] = _drawn(table, diagram)
         session.screen.result(value, value["diagram"].rstrip())
         return
-    session.screen.result(value, f"{_described(table)}{_since(table, rules)}")
+    session.screen.result(value, f"{_described(table, rules)}{_since(table, rules)}")
 
 
 def _list(session: Session, rules: Rules) -> None:
@@ -71,10 +71,10 @@ def _row(one: dict[str, Any]) -> tuple[str, ...]:
     return (one["kind"], str(one["version"]), since, now, one["title"], *counts)
 
 
-def _described(table: RuleTable) -> str:
+def _described(table: RuleTable, rules: Rules) -> str:
     from contracts.lawyer import describe
 
-    return describe(table).rstrip()
+    return describe(table, rules.parameters or None).rstrip()
 
 
 def _drawn(table: RuleTable, form: str) -> str:

@@ -1,21 +1,23 @@
 """A rule table as a lawyer reads it, and the sentence that a person signs.
 
-`describe` gives Markdown: the states with a diagram (Mermaid, `stateDiagram-v2`), then for every action who
-may do it, from which state to which, what must hold, what it changes, its arguments and its statement. The
-sentences are those of the vocabulary. A table that comes back from the log has its names in alphabetical
-order, so all of them are put into an order for reading: states and actions as a record passes through them,
-fields and arguments by name, those that may be left out last.
+`describe` gives Markdown: the named exceptions, an index by party, the states with a diagram on request (Mermaid,
+`stateDiagram-v2`), then for every action who may do it, from which state to which, what must hold, what it changes,
+its arguments and its statement. The sentences are those of the vocabulary. The order is that of
+`contracts.reading_order`; fields and arguments stand by name, those that may be left out last.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from ledger.times import iso
 from ledger.transaction import Transaction
 
+from .lawyer_top import ANYBODY, exceptions, filled, index, ledger_values, moves, value_in_words
+from .parameters import PARAMETERS
+from .reading_order import grouped_actions, leaving, ordered_actions, ordered_states
 from .refusals import StatementMismatch, UnknownAction
 from .rules import ALWAYS
 from .table import NEW, PLACE, Action, Declared, Primitive, RuleTable
@@ -24,42 +26,36 @@ from .vocabulary import EFFECTS, GUARDS, bind
 
 __all__ = ["describe", "ordered_actions", "ordered_states", "render_statement", "state_diagram"]
 
-_NAMING = ("argument", "field", "parameter")
 _SHORT = 12
-
-
-def ordered_states(table: RuleTable) -> list[str]:
-    """The states as a record passes through them, breadth first; ends last."""
-    order = [NEW]
-    for state in order:
-        for action in _leaving(table, state):
-            end = action.moves[state]
-            if end not in order:
-                order.append(end)
-    order += sorted(set(table.states) - set(order))
-    return sorted(order[1:], key=lambda state: table.states[state].terminal)
-
-
-def ordered_actions(table: RuleTable) -> list[Action]:
-    """The actions as a record passes through its states: what creates it first."""
-    order: dict[str, Action] = {}
-    for state in [NEW, *ordered_states(table)]:
-        for action in _leaving(table, state):
-            order.setdefault(action.name, action)
-    return list(order.values())
-
-
-def _leaving(table: RuleTable, state: str) -> list[Action]:
-    """The actions of a state: those that let the record live first, then by name."""
-    found = [action for action in table.actions.values() if state in action.moves]
-    return sorted(found, key=lambda action: (table.states[action.moves[state]].terminal, action.name))
+_WORDS: Final[Mapping[str, str]] = {
+    "bytes": "a text of the consortium's own",
+    "code": "a code",
+    "codes": "a list of codes",
+    "count": "a whole number",
+    "encryption_key": "a key to encrypt to (X25519)",
+    "hash": "a hash (SHA-256)",
+    "id": "a record",
+    "ids": "a list of commitments or records",
+    "keys": "keys, each with the times between which it holds",
+    "names": "texts by language or purpose",
+    "number": "a document's number, as a key that does not show it",
+    "parties": "a list of parties",
+    "parts": "for each new record its document, its number and its id",
+    "party": "a party",
+    "public_key": "a key to sign by (Ed25519)",
+    "signature": "a signature",
+    "text": "a registered name or address",
+    "texts": "a list of texts",
+    "time": "a time",
+}
+"""Types in words of law; `contracts.types` has their sizes."""
 
 
 def state_diagram(table: RuleTable) -> str:
     """A Mermaid state diagram: `issued --> held: accept`; actions between the same states on one arrow."""
     arrows: dict[tuple[str, str], list[str]] = {}
     for state in [NEW, *ordered_states(table)]:
-        for action in _leaving(table, state):
+        for action in leaving(table, state):
             arrows.setdefault((state, action.moves[state]), []).append(action.name)
     lines = ["stateDiagram-v2"]
     for (start, end), names in arrows.items():
@@ -68,20 +64,27 @@ def state_diagram(table: RuleTable) -> str:
     return "\n".join(lines) + "\n"
 
 
-def describe(table: RuleTable) -> str:
-    """The whole table in Markdown."""
+def describe(table: RuleTable, parameters: Mapping[str, str] | None = None, *, diagram: bool = False) -> str:
+    """The whole table in Markdown.
+
+    `parameters` are the governance parameters of the ledger at hand; without one the defaults are shown. `diagram`
+    puts the source of the state diagram in.
+    """
     lines = [f"# {table.title}", "", f"Rule table `{table.kind}`, version {table.version}.", ""]
     lines += [table.about, ""] if table.about else []
-    lines += [*_document(table), "## States", "", "| state | meaning |", "|---|---|"]
+    lines += [*_document(table), *exceptions(table), *index(table), *ledger_values(table, parameters)]
+    lines += ["## States", "", "| state | meaning |", "|---|---|"]
     for name in ordered_states(table):
         state = table.states[name]
         lines.append(f"| `{name}`{' (an end)' if state.terminal else ''} | {_cell(state.about)} |")
-    lines += ["", "```mermaid", *state_diagram(table).splitlines(), "```", ""]
+    lines += ["", "```mermaid", *state_diagram(table).splitlines(), "```", ""] if diagram else [""]
     if table.fields:
         lines += ["## Fields", "", "Beside what every record has:", "", *_declared("field", table.fields), ""]
-    lines += ["## Actions", "", f"Every action asks that {_sentences(ALWAYS, GUARDS)[0]}.", ""]
-    for action in ordered_actions(table):
-        lines += _action(table, action)
+    lines += ["## Actions", "", f"Every action asks that {_sentences(ALWAYS, GUARDS, parameters)[0]}.", ""]
+    for title, actions in grouped_actions(table):
+        lines += [f"## Actions: {title}", ""]
+        for action in actions:
+            lines += _action(table, action, parameters)
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -97,13 +100,15 @@ def _document(table: RuleTable) -> Iterator[str]:
         yield ""
 
 
-def _action(table: RuleTable, action: Action) -> list[str]:
+def _action(table: RuleTable, action: Action, parameters: Mapping[str, str] | None) -> list[str]:
     lines = [f"### {action.name}", "", f"{action.about[:1].upper()}{action.about[1:]}.", ""]
-    lines += [f"- **Who**: {_who(action)}", f"- **State**: {_moves(table, action)}"]
+    lines += [f"- **Who**: {_who(action)}", f"- **State**: {moves(table, action)}"]
+    if action.exception:
+        lines.append(f"- **Exception** (no signature of the party in control): {action.exception}")
     others = [one for one in action.guards if not GUARDS[one.name].who]
     for title, sentences in (
-        ("Provided that", _sentences(others, GUARDS)),
-        ("Effect", _sentences(action.effects, EFFECTS)),
+        ("Provided that", _sentences(others, GUARDS, parameters)),
+        ("Effect", _sentences(action.effects, EFFECTS, parameters) or [_nothing(action)]),
     ):
         if sentences:
             lines += [f"- **{title}**", *(f"  - {sentence}" for sentence in sentences)]
@@ -113,29 +118,31 @@ def _action(table: RuleTable, action: Action) -> list[str]:
     return lines
 
 
+def _nothing(action: Action) -> str:
+    stays = all(start == end for start, end in action.moves.items())
+    return "nothing but the record of it" if stays else "nothing but the new state, and the record of it"
+
+
 def _who(action: Action) -> str:
     """Whom the guards let act: `the issuer of the record (`issuer_signs@1`)`; anybody where none says."""
     found = [one for one in action.guards if GUARDS[one.name].who]
-    parts = [f"{_filled(GUARDS[one.name].who, one)} (`{one.name}`)" for one in found]
-    return ", who is also ".join(parts) or "any member"
+    parts = [f"{filled(GUARDS[one.name].who, one)} (`{one.name}`)" for one in found]
+    return ", who is also ".join(parts) or ANYBODY
 
 
-def _moves(table: RuleTable, action: Action) -> str:
-    def arrow(start: str) -> str:
-        return f"{'no record' if start == NEW else f'`{start}`'} → `{action.moves[start]}`"
-
-    return ", ".join(arrow(state) for state in [NEW, *ordered_states(table)] if state in action.moves)
-
-
-def _sentences(primitives: Iterable[Primitive], words: dict[str, Any]) -> list[str]:
-    return [f"{_filled(bind(words, one)[0].text, one)} (`{one.name}`)" for one in primitives]
+def _sentences(
+    primitives: Iterable[Primitive], words: dict[str, Any], parameters: Mapping[str, str] | None
+) -> list[str]:
+    return [f"{_sentence(bind(words, one)[0].text, one, parameters)} (`{one.name}`)" for one in primitives]
 
 
-def _filled(text: str, primitive: Primitive) -> str:
-    """A sentence of the vocabulary with the table's parameters: names as code, the rest as words."""
-    for name, value in primitive.parameters.items():
-        text = text.replace(f"{{{name}}}", f"`{value}`" if name in _NAMING else value.replace("_", " "))
-    return text
+def _sentence(text: str, primitive: Primitive, parameters: Mapping[str, str] | None) -> str:
+    """A filled sentence; behind a time that the ledger sets stands how long it is."""
+    said = filled(text, primitive)
+    name = primitive.parameters.get("parameter", "")
+    if name not in PARAMETERS or not PARAMETERS[name].meaning.startswith("milliseconds"):
+        return said
+    return said.replace(f"`{name}`", f"`{name}` ({value_in_words(name, parameters)})")
 
 
 def _statement(action: Action) -> str:
@@ -145,7 +152,7 @@ def _statement(action: Action) -> str:
 def _declared(what: str, declared: Mapping[str, Declared]) -> list[str]:
     lines = [f"| {what} | type | meaning |", "|---|---|---|"]
     for name, of in sorted(declared.items(), key=lambda item: (item[1].optional, item[0])):
-        kind = f"`{of.type}`: {TYPES[of.type][1]}"
+        kind = _WORDS.get(of.type, TYPES[of.type][1])
         if of.one_of:
             kind = " or ".join(f"`{choice}`" for choice in of.one_of)
         lines.append(f"| `{name}`{' (optional)' if of.optional else ''} | {_cell(kind)} | {_cell(of.about)} |")

@@ -16,7 +16,7 @@ TABLES = ROOT / "contracts" / "tables"
 def document(path: Path) -> str:
     """The page of the table at `path`."""
     source = path.relative_to(ROOT).as_posix()
-    text = describe(parse_table(path.read_bytes()))
+    text = describe(parse_table(path.read_bytes()), diagram=True)
     picture = f"![States and actions as a picture]({path.stem}.svg)\n\n"
     text = text.replace("```mermaid\n", f"{picture}```mermaid\n", 1)
     return f"<!-- Written by `make docs` from {source}; do not edit. -->\n\n{text}"

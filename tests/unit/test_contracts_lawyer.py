@@ -8,9 +8,12 @@ import pytest
 from support.game import RULEBOOK, Game, refused, shipped_tables
 from support.members import digest
 
+from contracts import lawyer_top
 from contracts.lawyer import describe, ordered_actions, ordered_states, render_statement, state_diagram
+from contracts.reading_order import grouped_actions
 from contracts.refusals import StatementMismatch, UnknownAction
 from contracts.table import RuleTable
+from contracts.vocabulary import GUARDS
 
 BILL = next(table for table in shipped_tables() if table.kind == "bill_of_lading")
 INVOICE = next(table for table in shipped_tables() if table.kind == "invoice")
@@ -32,7 +35,9 @@ def test_every_state_and_action_is_there_once(table):
     assert sorted(ordered_states(table)) == sorted(table.states)
     assert sorted(action.name for action in ordered_actions(table)) == sorted(table.actions)
     text = describe(table)
-    assert re.findall(r"^### (.*)$", text, re.MULTILINE) == [action.name for action in ordered_actions(table)]
+    assert re.findall(r"^### (.*)$", text, re.MULTILINE) == [
+        action.name for _, actions in grouped_actions(table) for action in actions
+    ]
     assert "\n\n\n" not in text
 
 
@@ -41,6 +46,7 @@ def test_every_sentence_of_an_action_is_there(table):
     sections = describe(table).split("\n### ")
     for action in table.actions.values():
         section = next(one for one in sections if one.startswith(f"{action.name}\n"))
+        assert action.exception in section
         for primitive in (*action.guards, *action.effects):
             assert f"(`{primitive.name}`)" in section
         for name in action.arguments:
@@ -63,6 +69,87 @@ def test_the_order_is_that_of_an_invoices_life():
     assert [action.name for action in ordered_actions(INVOICE)] == [
         "issue", "acknowledge", "request_finance", "cancel", "settle", "decline", "finance", "withdraw_request",
     ]  # fmt: skip
+
+
+def test_what_belongs_together_stands_together_from_the_beginning_of_a_record_to_its_end():
+    groups = grouped_actions(BILL)
+    assert [title for title, _ in groups] == [
+        "creation", "drafting", "life", "presentation", "endorsement", "paper", "succession", "pledge", "amendment",
+        "hold", "end",
+    ]  # fmt: skip
+    assert [action.name for action in groups[2][1]][:5] == ["accept", "expire", "recall", "reject", "offer"]
+    assert [action.name for action in groups[-1][1]] == ["void", "confirm_delivery"]
+    titles = re.findall(r"^## Actions: (.*)$", describe(BILL), re.MULTILINE)
+    assert titles == [title for title, _ in groups]
+
+
+def part(text, title):
+    return text.split(f"## {title}\n", 1)[1].split("\n## ", 1)[0]
+
+
+def test_the_named_exceptions_stand_at_the_top_and_at_their_actions():
+    title = "Where control moves, or the record ends, without the signature of the party in control"
+    text = describe(BILL)
+    listed = re.findall(r"^- `(\w+)` \(in .*, to `(\w+)`\), by", part(text, title), re.MULTILINE)
+    assert listed == [
+        ("to_paper", "on_paper"), ("enforce", "held"), ("release_pledge", "held"), ("reissue", "replaced"),
+        ("order_transfer", "held"), ("order_close", "closed"), ("order_void", "void"),
+    ]  # fmt: skip
+    assert "- **Exception** (no signature of the party in control): the holder asked for it, and could take" in text
+    assert text.index(title) < text.index("## Who may do what") < text.index("## States")
+    assert "The table names no such action.\n" in part(describe(INVOICE), title)
+
+
+@every_table
+def test_the_index_names_every_action_under_every_party_that_may_act(table):
+    listed = part(describe(table), "Who may do what")
+    for action in table.actions.values():
+        parties = [lawyer_top.filled(GUARDS[one.name].who, one) for one in action.guards if GUARDS[one.name].who]
+        for party in parties or ["any member"]:
+            blocks = {one.split("**")[0].lower(): one for one in listed.replace("\n- **", "\n-- ").split("\n-- ")}
+            block = blocks[party.lower()]
+            assert f"  - `{action.name}`: " in block
+            assert ("no record yet" in block) or "new" not in action.moves
+        signs_too = any(one.name in lawyer_top.CONSENTS for one in action.guards)
+        assert (f"  - signs `{action.name}` too: " in listed) == signs_too
+
+
+def test_the_index_says_what_the_order_party_and_the_pledgee_may_do():
+    listed = part(describe(BILL), "Who may do what")
+    assert listed.startswith("\n- **The party in control of the record**, its holder\n")
+    assert "- **The pledgee**\n  - `enforce`: in `pledged`\n" in listed
+    assert (
+        "- **The party to whose order the bill stands**\n  - `endorse_in_blank`: in `held`, being also the party in "
+        "control of the record\n  - `nominate`: in `held`\n"
+    ) in listed
+    assert "  - `hold`: in every state but `draft`, `approved` and the ends\n" in listed
+    assert "- **Any member**\n  - `expire`: in `issued`, `offered`" in listed
+    assert lawyer_top.CONSENTS.keys() <= GUARDS.keys()
+
+
+def test_the_ledgers_values_are_said_in_days():
+    shipped, own = describe(BILL), describe(BILL, {"max_lock": "3600000", "pledge_delay": "0x"})
+    assert "| `max_lock` | 30 days | " in part(shipped, "Values that the ledger sets")
+    assert "| `max_lock` | 1 hour | " in part(own, "Values that the ledger sets")
+    assert "| `pledge_delay` | 7 days | " in part(own, "Values that the ledger sets")
+    assert "no further ahead than the ledger's `max_lock` (1 hour) (`argument_is_within@1`)" in own
+    assert "## Values that the ledger sets" not in describe(INVOICE)
+
+
+def test_words_of_law_stand_before_types_and_no_source_of_a_diagram():
+    text = describe(BILL)
+    assert "| `document` | a hash (SHA-256) | " in text
+    assert "| `due` (optional) | a time | " in text
+    assert "mermaid" not in text
+    assert "```mermaid\nstateDiagram-v2\n" in describe(BILL, diagram=True)
+
+
+def test_an_action_without_effects_says_so():
+    sections = describe(BILL).split("\n### ")
+    assert "- **Effect**\n  - nothing but the record of it\n" in next(one for one in sections if one[:7] == "comment")
+    assert "- **Effect**\n  - nothing but the new state, and the record of it\n" in "".join(
+        describe(table) for table in shipped_tables()
+    )
 
 
 def test_the_diagram():
