@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from nodes.proposals import Proposal
     from nodes.reader import LedgerReader
 
-__all__ = ["BadTimeSpan", "OneWay", "Work", "act_facts", "acting", "chosen", "fetch", "time_of"]
+__all__ = ["BadTimeSpan", "OneWay", "Work", "act_facts", "acting", "chosen", "fetch", "span_of", "time_of"]
 
 _OTHERS_SIGN = frozenset({"controller_signs_too@1", "group_is_of_both@1", "title_stays_or_is_consented@1"})
 """Guards that ask for another member's signature on the same act."""
@@ -66,10 +66,15 @@ def time_of(text: str | None) -> int | None:
 
     if text is None or not text.startswith("+"):
         return None if text is None else parse_iso(text)
+    return now_ms() + span_of(text)
+
+
+def span_of(text: str) -> int:
+    """A span of time such as `+3d`, in milliseconds. Raises `BadTimeSpan`."""
     number, unit = text[1:-1], text[-1:]
-    if unit not in _UNITS or not number.isascii() or not number.isdigit() or len(number) > 6:
+    if text[:1] != "+" or unit not in _UNITS or not number.isascii() or not number.isdigit() or len(number) > 6:
         raise BadTimeSpan("not a span of time", value=text)
-    return now_ms() + int(number) * _UNITS[unit]
+    return int(number) * _UNITS[unit]
 
 
 @dataclass(slots=True)

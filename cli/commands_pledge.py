@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from .acting import OneWay, acting, chosen, time_of
+from .acting import OneWay, acting, chosen, span_of, time_of
 from .context import ACTING, Session, command
 from .output import moment, short
 from .parties import RecordWord
@@ -70,6 +70,12 @@ def pledge(
     *,
     to: Annotated[str, typer.Option("--to", metavar="MEMBER", help="The pledgee, such as a bank.")] = "",
     due: Annotated[str | None, typer.Option(metavar="TIME", help="When the debt is due; +90d is 90 days.")] = None,
+    delay: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SPAN", help="How long after notice of default the bank waits, if longer than usual; +30d."
+        ),
+    ] = None,
     group: Annotated[
         str, typer.Option(metavar="RECORD", help="The joint control of pledgor and pledgee, to be in control together.")
     ] = "",
@@ -85,18 +91,20 @@ def pledge(
 ) -> None:
     """Pledge a bill to a bank for a debt; or, as the pledgee, accept, decline, release, give notice, enforce.
 
-    Pledge with --to and --due, and one of the other options answers.
+    Pledge with --to and --due, and one of the other options answers. Between notice of default and enforcement lies the
+    ledger's pledge_delay as it is when the pledge is given, or the longer --delay: no later vote shortens it.
     """
     way = _needed(
         chosen(to=to, accept=accept, reject=reject, recall=recall, release=release, default=default, enforce=enforce)
     )
     ends = time_of(due)
-    if (way == "to") is (ends is None) or (group and way != "to") or (reason and way != "reject"):
+    if (way == "to") is (ends is None) or ((group or delay) and way != "to") or (reason and way != "reject"):
         raise OneWay("a pledge has --to and --due, a refusal may have a --reason")
+    span = None if delay is None else span_of(delay)
     with acting(session) as work:
         found = work.record(record)
         action, text, texts = _ANSWERS.get(way, ("pledge", f"to {to}, due {moment(ends)}", ""))
-        arguments = {"to": work.party(to).id, "due": ends} if way == "to" else {}
+        arguments = {"to": work.party(to).id, "due": ends, "delay": span} if way == "to" else {}
         if group:
             arguments["group"] = work.record(group).id
         given = {texts: {"notice_given": default, "reason": reason}[texts]} if texts else {}

@@ -14,11 +14,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ledger.signature import ED25519
 
-__all__ = ["ALGORITHMS", "PARAMETERS", "Parameter", "count_of", "quorum_of", "reaches_quorum", "wrong_value"]
+if TYPE_CHECKING:
+    from .table import Action
+
+__all__ = ["ALGORITHMS", "PARAMETERS", "Parameter", "agreed_spans", "count_of", "quorum_of", "reaches_quorum",
+           "wrong_value"]  # fmt: skip
 
 _MINUTE: Final = 60_000
 _HOUR: Final = 60 * _MINUTE
@@ -74,8 +78,8 @@ _LIST: Final = (
     Parameter("quorum", "of the active governors more than this fraction must agree", "2/3", _fraction),
     Parameter("adoption_delay", "heights between an adoption and its taking effect", "1",
               _counts(0, 1_000_000, "heights")),
-    Parameter("pledge_delay", "milliseconds between the notice of enforcing a pledge and its enforcement",
-              str(7 * _DAY), _counts(0, 365 * _DAY, "milliseconds")),
+    Parameter("pledge_delay", "milliseconds at least between the notice of default of a new pledge and its enforcement",
+              str(7 * _DAY), _counts(_HOUR, 365 * _DAY, "milliseconds")),
     Parameter("recovery_delay", "milliseconds in which a member can object to the recovery of its key",
               str(7 * _DAY), _counts(_HOUR, 365 * _DAY, "milliseconds")),
     Parameter("max_lock", "milliseconds that a presentation lock can last at most", str(30 * _DAY),
@@ -103,6 +107,12 @@ def count_of(parameters: Mapping[str, str], name: str) -> int:
     """A parameter that is a number: as it was set, or its default where it was not, or not rightly."""
     value = parameters.get(name, "")
     return int(PARAMETERS[name].default if wrong_value(name, value) else value)
+
+
+def agreed_spans(action: Action, parameters: Mapping[str, str]) -> dict[str, int]:
+    """The arguments of an action that are spans no shorter than a parameter, by name, each with the shortest."""
+    asked = (word.parameters for word in action.guards if word.name == "argument_is_no_shorter@1")
+    return {str(one["argument"]): count_of(parameters, str(one["parameter"])) for one in asked}
 
 
 def quorum_of(parameters: Mapping[str, str]) -> tuple[int, int]:

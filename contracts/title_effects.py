@@ -146,12 +146,12 @@ def _end_pledge(act: Act, controller: bytes | None) -> None:
         record.controller = controller
         record.since = act.time
     record.beneficiary = record.pledgee = None
-    for name in ("due", "notice"):
+    for name in ("due", "notice", "delay"):
         record.fields.pop(name, None)
 
 
 @effect("release_pledge@1", text="the pledge ends, and control goes back to the pledgor",
-        fields={"due": "time?", "notice": "time?"}, needs=("record", "pledge"), gives=("control",),
+        fields={"due": "time?", "notice": "time?", "delay": "count*"}, needs=("record", "pledge"), gives=("control",),
         ends=("pledge",))  # fmt: skip
 def release_pledge(act: Act) -> None:
     _end_pledge(act, act.record.beneficiary)
@@ -160,8 +160,8 @@ def release_pledge(act: Act) -> None:
 @effect("enforce_pledge@1",
         text="the pledgee is in control, and the document stands to its order: it can transfer or surrender it; the "
              "pledgor is beneficiary no more, and what is left over for it is settled outside the ledger",
-        fields={"due": "time?", "notice": "time?", "form": "code"}, needs=("record", "pledge"), gives=("control",),
-        ends=("pledge", "nominee"))  # fmt: skip
+        fields={"due": "time?", "notice": "time?", "delay": "count*", "form": "code"}, needs=("record", "pledge"),
+        gives=("control",), ends=("pledge", "nominee"))  # fmt: skip
 def enforce_pledge(act: Act) -> None:
     _to_order(act.record, act.record.pledgee)
     _end_pledge(act, act.record.pledgee)
@@ -251,7 +251,7 @@ def lift_hold(act: Act) -> None:
              "a straight one; offer, nomination, presentation and pledge end",
         arguments={"{argument}": "party"},
         fields={"form": "code", "consignee": "party*", "presentee": "party*", "pledge_to": "party*", "due": "time*",
-                "notice": "time*"},
+                "notice": "time*", "delay": "count*"},
         needs=("record", "hold"), gives=("control",),
         ends=("nobody", "nominee", "offer", "pledge", "pledge_offer"))  # fmt: skip
 def transfer_by_order(act: Act, argument: str) -> None:

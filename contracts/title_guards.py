@@ -8,7 +8,7 @@ from ledger.hashing import claim_key
 from ledger.times import iso
 
 from .act import Act
-from .parameters import PARAMETERS, count_of
+from .parameters import PARAMETERS, count_of, wrong_value
 from .parties import GROUP, acts_as, consents, member_of, named
 from .refusals import GuardFailed
 from .vocabulary import guard
@@ -130,14 +130,24 @@ def group_is_of_both(act: Act, group: str, argument: str) -> None:
         raise GuardFailed(f"{group} is not the joint control of these two, who both sign", party)
 
 
+@guard("argument_is_no_shorter@1",
+       text="{argument}, in milliseconds, is no shorter than the ledger's {parameter}, and within its range",
+       hint="give a longer one; `lading govern show` shows the ledger's parameters",
+       arguments={"{argument}": "count"})  # fmt: skip
+def argument_is_no_shorter(act: Act, argument: str, parameter: str) -> None:
+    span, least = act.args[argument], _span(act, parameter)
+    if span < least or wrong_value(parameter, str(span)):
+        raise GuardFailed(f"{argument} is at least {least:,} milliseconds here, and at most a year", span)
+
+
 @guard("delay_has_run@1",
-       text="the ledger's {parameter} has run since {field}", hint="wait until then",
-       fields={"{field}": "time?"}, needs=("record",))  # fmt: skip
-def delay_has_run(act: Act, field: str, parameter: str) -> None:
-    start = act.record.fields.get(field)
-    if start is None:
-        raise GuardFailed(f"there was no {field} yet")
-    end = start + _span(act, parameter)
+       text="the time that {delay} says, as it was agreed, has run since {field}: no later vote shortens it",
+       hint="wait until then", fields={"{field}": "time?", "{delay}": "count?"}, needs=("record",))  # fmt: skip
+def delay_has_run(act: Act, field: str, delay: str) -> None:
+    start, span = act.record.fields.get(field), act.record.fields.get(delay)
+    if start is None or span is None:
+        raise GuardFailed(f"there was no {field if start is None else delay} yet")
+    end = start + span
     if act.time < end:
         raise GuardFailed(f"it can be done from {iso(end)}", iso(end))
 

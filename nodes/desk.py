@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
+from contracts.parameters import agreed_spans
 from contracts.replay import statement_version
 from ledger.errors import InputError, LadingError, RefusedError, UsageError
 from ledger.hashing import ledger_record, note_commitment
@@ -174,7 +175,8 @@ class Desk:
     ) -> SignedTransaction:
         """Build, show and sign the transaction of one act, named with its kind, on records as they are given.
 
-        `valid_for` is in milliseconds.
+        A span of time that is no shorter than a parameter is as long as that, unless it is given. `valid_for` is in
+        milliseconds.
         """
         targets: list[Record] = [records] if isinstance(records, Record) else list(records or ())
         rules, (kind, _, name) = reader.rules, action.partition(".")
@@ -182,11 +184,12 @@ class Desk:
         compiled = rules.action(kind, version, name)
         if compiled is not None and compiled.action.targets == "ledger" and len(targets) == 1:
             targets.append(reader.record(ledger_record(reader.genesis.id)))
+        spans = {} if compiled is None else agreed_spans(compiled.action, rules.parameters)
         transaction = Transaction(
             ledger=reader.genesis.id,
             targets=tuple(Target(record.id, record.sequence, record.head) for record in targets),
             action=action,
-            arguments=dict(arguments),
+            arguments={**spans, **arguments},
             actor=self.member,
             represented=self.represented,
             statement=f"{action}@{version}",

@@ -4,7 +4,7 @@
                     an outsider
     code            each choice of `one_of`, else one
     time            one soon, one later (`times.py`)
-    count           one, two and nine
+    count           one, two and nine; a span that is no shorter than a parameter: as long as that
     id              a new one, or other records where a rule asks for them
     hash            one; where a code opens it, also that of the one code
     everything else one value; an optional argument also none
@@ -24,7 +24,7 @@ from ledger.signature import ED25519
 from .cast import CONSTANT, JOINT, LEDGER, OUTSIDER, ROOT, Cast, named
 from .choices import ABSENT
 from .given import given_values, keys_and_proofs, member_values
-from .times import LATER, SOON
+from .times import DELAY, LATER, SOON
 
 __all__ = ["Domains", "alike"]
 
@@ -48,6 +48,7 @@ class Domains:
         self._cast = cast
         self._given = given_values(table.kind)
         self._opened = _opened(table)
+        self._spans = _spans(table)
         self._fixed: dict[str, tuple[Any, ...]] = {
             "bytes": (b"x",),
             "code": ("XX",),
@@ -83,6 +84,8 @@ class Domains:
         declared = action.arguments[name]
         if declared.one_of:
             return declared.one_of
+        if name in self._spans:
+            return [DELAY]
         if name in self._given:
             return [self._given[name]]
         if declared.type == "party":
@@ -120,6 +123,12 @@ class Domains:
         return [
             {"document": CONSTANT, "number": self.number("part", word), "record": named("part", word)} for word in words
         ]
+
+
+def _spans(table: RuleTable) -> set[str]:
+    """The arguments that are spans of time, no shorter than a parameter of the ledger."""
+    words = (word for action in table.actions.values() for word in action.guards)
+    return {str(word.parameters["argument"]) for word in words if word.name == "argument_is_no_shorter@1"}
 
 
 def _opened(table: RuleTable) -> set[str]:

@@ -167,7 +167,8 @@ class _Play:
         if name == "form":
             return "order"
         words = {"mode": "endorse", "law": "SG", "place": "CNSHA", "clause": "BIMCO-EBILL-2025"}
-        values = {"code": words.get(name, "X"), "time": self.time + _DAY, "hash": self._fresh(), "id": self._fresh()}
+        values: dict[str, Any] = {"code": words.get(name, "X"), "time": self.time + _DAY, "count": 7 * _DAY}
+        values |= {"hash": self._fresh(), "id": self._fresh()}
         if kind == "parts":
             return [{"document": self._fresh(), "number": self._number(), "record": self._fresh()} for _ in range(2)]
         return self._number() if kind == "number" else values.get(kind)

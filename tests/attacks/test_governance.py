@@ -173,7 +173,8 @@ def test_of_two_enactments_on_one_state_of_the_ledger_one_wins(council):
         ("gravity", "9"), ("law", "Singapore"), ("law", ""), ("rulebook", "ab"), ("rulebook", "G" * 64),
         ("quorum", "1/2"), ("quorum", "1/1"), ("quorum", "2/0"), ("quorum", "two thirds"), ("adoption_delay", "-1"),
         ("adoption_delay", "01"), ("adoption_delay", "1000001"), ("recovery_delay", "0"), ("max_lock", "1e9"),
-        ("max_overlap", "99999999999999999"), ("pledge_delay", "three days"), ("algorithms", "rot13"),
+        ("max_overlap", "99999999999999999"), ("pledge_delay", "three days"), ("pledge_delay", "3599999"),
+        ("recovery_delay", "3599999"), ("algorithms", "rot13"),
         ("algorithms", ""), ("vocabulary", "0"), ("vocabulary", "3"), ("vocabulary", "one"),
     ],
 )  # fmt: skip
@@ -188,6 +189,21 @@ def test_what_voters_read_is_what_is_adopted(council):
     refused(proposed(council, {**said, "content": parameter_content("law", "GB")}), SOUND)
     refused(proposed(council, {**said, "kind": "invoice"}), SOUND)
     refused(proposed(council, council.said("parameter", content=digest("x"))), SOUND)
+
+
+def test_no_vote_shortens_the_delay_of_a_pledge_that_was_given_before(council):
+    bill = council.held_bill("shipper")
+    council.done("shipper", "pledge", bill, to="bank", due=council.time + HOUR)
+    council.done("bank", "accept_pledge", bill)
+    council.adopted(council.said_parameter("pledge_delay", str(HOUR)))
+    council.reach(council.own.fields["parameters"]["pledge_delay"][-1][0])
+    assert council.rules.parameters["pledge_delay"] == str(HOUR)
+    council.tick(2 * HOUR)
+    council.done("bank", "notify_default", bill, notice_given=digest("notice"))
+    council.tick(7 * 24 * HOUR - 1)
+    refused(council.act("bank", "enforce", bill), "rule.delay_has_run")
+    council.tick(1)
+    council.done("bank", "enforce", bill)
 
 
 # Governors

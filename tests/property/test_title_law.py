@@ -163,6 +163,7 @@ class Play:
             "until": now + HOUR,
             "presentee": to,
             "due": now + 1,
+            "delay": 7 * DAY,
             "also": [model.holder],
         }
 

@@ -24,6 +24,7 @@ from support.members import Key, Member, digest, members
 from contracts.apply import Accepted, BatchOutcome, apply_batch
 from contracts.founding import founding_outcome, founding_texts, rules_of
 from contracts.governance import follow
+from contracts.parameters import agreed_spans
 from contracts.table import RuleTable
 from contracts.table_yaml import parse_table
 from ledger.chain import Batch, Chain, LogEntry
@@ -186,13 +187,14 @@ class Game:
         own = known is not None and known.action.targets == "ledger"
         targets = [one for one in (found, self.record(ledger_record(self.ledger)) if own else None) if one is not None]
         parties = {key for key, of in known.action.arguments.items() if of.type == "party"} if known else set()
+        spans = agreed_spans(known.action, self.rules.parameters) if known else {}
         fields: dict[str, Any] = {
             "ledger": self.ledger,
             "targets": tuple(Target(one.id, one.sequence, one.head) for one in targets),
             "action": action,
             "arguments": {
                 name: self.members[value].id if name in parties and value in self.members else value
-                for name, value in args.items()
+                for name, value in {**spans, **args}.items()
                 if value is not None
             },
             "actor": self.id(who),

@@ -45,6 +45,7 @@ class Bill:
     pledge_to: str | None = None
     due: int | None = None
     notice: int | None = None
+    delay: int | None = None
     held_by: str | None = None
     held_for: str | None = None
     acts: int = 1
@@ -98,7 +99,7 @@ class Bill:
         self.locked = self.presentee = None
 
     def no_pledge(self) -> None:
-        self.owner = self.pledgee = self.due = self.notice = self.pledge_to = None
+        self.owner = self.pledgee = self.due = self.notice = self.delay = self.pledge_to = None
 
     def no_hold(self) -> None:
         self.held_by = self.held_for = None
@@ -166,7 +167,7 @@ def _sets(**values: Any) -> Does:
 
 def _pledge(bill: Bill, _who: str, _now: int, args: dict[str, Any]) -> str:
     bill.asked = bill.pledge_to = args["to"]
-    bill.due = args["due"]
+    bill.due, bill.delay = args["due"], args.get("delay", DELAY)
     return "pledge_offered"
 
 
@@ -179,7 +180,7 @@ def _pledged(bill: Bill, _who: str, _now: int, _args: Any) -> str:
 
 def _no_pledge_offered(bill: Bill, _who: str, _now: int, _args: Any) -> str:
     bill.no_offer()
-    bill.pledge_to = bill.due = None
+    bill.pledge_to = bill.due = bill.delay = None
     return "held"
 
 
@@ -317,6 +318,7 @@ WAYS: dict[str, tuple[tuple[str, ...], Allowed, Does]] = {
             and b.entitled(who)
             and _to_another(b, who, a["to"])
             and a["due"] > now
+            and a.get("delay", DELAY) >= DELAY
         ),
         _pledge,
     ),
@@ -336,7 +338,7 @@ WAYS: dict[str, tuple[tuple[str, ...], Allowed, Does]] = {
     "enforce": (
         ("pledged",),
         lambda b, who, now, a: (
-            who == b.pledgee and b.held_by is None and b.notice is not None and now >= b.notice + DELAY
+            who == b.pledgee and b.held_by is None and b.notice is not None and now >= b.notice + (b.delay or 0)
         ),
         _enforced,
     ),

@@ -129,10 +129,11 @@ def test_offer_pledge(game):
     bill, due = game.held_bill("shipper"), game.time + HOUR
     changed = diff(game, bill, "shipper", "pledge", due=due)
     offered = Pending(game.id("bank"), "possession", None, "pledge")
-    assert changed == {"pending": offered, ".pledge_to": game.id("bank"), ".due": due}
-    assert diff(game, bill, "bank", "reject_pledge") == {"pending": None, ".pledge_to": None, ".due": None}
+    assert changed == {"pending": offered, ".pledge_to": game.id("bank"), ".due": due, ".delay": 7 * 24 * HOUR}
+    gone = {"pending": None, ".pledge_to": None, ".due": None, ".delay": None}
+    assert diff(game, bill, "bank", "reject_pledge") == gone
     diff(game, bill, "shipper", "pledge", due=due)
-    assert diff(game, bill, "shipper", "recall_pledge") == {"pending": None, ".pledge_to": None, ".due": None}
+    assert diff(game, bill, "shipper", "recall_pledge") == gone
 
 
 def test_begin_pledge(game):
@@ -164,7 +165,7 @@ def test_release_pledge(game):
     bill = titles.into(game, "pledged", "enforce")
     assert diff(game, bill, "bank", "release_pledge") == {
         "controller": game.id("shipper"), "beneficiary": None, "pledgee": None, "since": game.time,
-        ".due": None, ".notice": None,
+        ".due": None, ".notice": None, ".delay": None,
     }  # fmt: skip
     assert game.record(bill).status == "held"
 
@@ -173,7 +174,7 @@ def test_enforce_pledge(game):
     bill = titles.into(game, "pledged", "enforce")
     bank = game.id("bank")
     assert diff(game, bill, "bank", "enforce") == {
-        "beneficiary": None, "pledgee": None, "order_party": bank, ".due": None, ".notice": None,
+        "beneficiary": None, "pledgee": None, "order_party": bank, ".due": None, ".notice": None, ".delay": None,
     }  # fmt: skip
     assert game.record(bill).controller == bank
     bill, _ = joint_pledge(game)
@@ -272,7 +273,7 @@ def test_transfer_by_order(game):
     insurer = game.id("insurer")
     assert diff(game, bill, "authority", "order_transfer") == {
         "controller": insurer, "beneficiary": None, "order_party": insurer, "pledgee": None, "hold": None,
-        "since": game.time, ".due": None, ".notice": None, ".hold_kind": None,
+        "since": game.time, ".due": None, ".notice": None, ".delay": None, ".hold_kind": None,
     }  # fmt: skip
     straight = game.held_bill("shipper", form="straight", order_party=None, consignee="buyer")
     game.done("authority", "hold", straight, reason=digest("reason"))

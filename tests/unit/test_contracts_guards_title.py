@@ -146,14 +146,39 @@ def test_delay_has_run(game):
 
 
 def test_delay_has_run_as_the_ledger_says():
-    game = Game(parameters={"rulebook": digest("rulebook").hex(), "pledge_delay": "5"})
+    game = Game(parameters={"rulebook": digest("rulebook").hex(), "pledge_delay": str(2 * HOUR)})
     bill = titles.into(game, "pledged")
     game.tick(HOUR + 1)
     game.done("bank", "notify_default", bill, notice_given=digest("notice"))
-    game.tick(4)
+    game.tick(2 * HOUR - 1)
     refused(game.act("bank", "enforce", bill), "rule.delay_has_run")
     game.tick(1)
     game.done("bank", "enforce", bill)
+
+
+def test_argument_is_no_shorter(game):
+    bill, terms = game.held_bill("shipper"), {"to": "bank", "due": game.time + HOUR}
+    for span in (0, 7 * DAY - 1, 365 * DAY + 1, 2**53 - 1):
+        error = refused(game.act("shipper", "pledge", bill, **terms, delay=span), "rule.argument_is_no_shorter")
+        assert error.value == span
+    refused(game.act("shipper", "pledge", bill, **terms, delay=None), "rule.bad_arguments")
+    game.done("shipper", "pledge", bill, **terms, delay=8 * DAY)
+    game.done("bank", "accept_pledge", bill)
+    game.tick(HOUR + 1)
+    game.done("bank", "notify_default", bill, notice_given=digest("notice"))
+    game.tick(8 * DAY - 1)
+    refused(game.act("bank", "enforce", bill), "rule.delay_has_run")
+    game.tick(1)
+    game.done("bank", "enforce", bill)
+    assert not {"due", "notice", "delay"} & set(game.record(bill).fields)
+
+
+def test_a_parameter_that_is_less_than_an_hour_is_none():
+    game = Game(parameters={"rulebook": digest("rulebook").hex(), "pledge_delay": "5"})
+    refused(
+        game.act("shipper", "pledge", game.held_bill("shipper"), to="bank", due=game.time + 1, delay=5),
+        "rule.argument_is_no_shorter",
+    )
 
 
 BUYER = {"form": "order", "order_party": "buyer", "consignee": None}

@@ -202,7 +202,7 @@ def test_a_draft_is_drafted_and_not_issued(trade):
 
 def test_a_pledge_and_its_release_are_said_to_be_what_they_are(trade):
     bill = trade.bill()
-    trade.act("bank", "pledge", bill, to="buyer", due=trade.time + 60_000)
+    trade.act("bank", "pledge", bill, to="buyer", due=trade.time + 60_000, delay=604_800_000)
     trade.act("buyer", "accept_pledge", bill)
     trade.act("buyer", "release_pledge", bill)
     assert whys(trade, bill)[-2:] == ["pledged to buyer", "released from the pledge to bank"]
