@@ -48,15 +48,22 @@ def register(app: typer.Typer) -> None:
 
 
 def difference(session: Session, record: RecordWord) -> None:
-    """Show field by field what an amended bill says that the void one did not, and compare the documents."""
-    from nodes.differences import difference_of
+    """Show field by field what an amended bill says that the void one did not, and compare the documents.
+
+    Of a bill that was replaced it shows what the one that took its place says otherwise.
+    """
+    from nodes.differences import nearest_difference
     from nodes.lookup import find_record
 
     with papers(session) as shown:
-        found = find_record(shown.reader, record, shown.vault)
-        stated = None if shown.vault is None else difference_of(shown.reader, shown.vault, found)
-        if stated is None:
-            raise NoDifference("no difference is stated that this vault has the text of", value=found.id)
+        asked = find_record(shown.reader, record, shown.vault)
+        nearest = None if shown.vault is None else nearest_difference(shown.reader, shown.vault, asked)
+        if nearest is None:
+            raise NoDifference("no difference is stated that this vault has the text of", value=asked.id)
+        found, stated = nearest
+        if found is not asked:
+            before, after = (records_named([one.id], shown.labels()) for one in (asked, found))
+            session.screen.say(f"{before} is void; {after} took its place, and differs in this:")
         value = difference_facts(stated, shown)
         old, new = (short(one) for one in (found.replaces[0], found.id))
         session.screen.result({"record": found.id.hex(), "replaces": found.replaces[0].hex(), **value})

@@ -1,6 +1,7 @@
 """What a record's document says that those before it did not, as its issuer stated it, and as the documents say.
 
 stated = difference_of(reader, vault, record)         # of the act that made the record; None where it states none
+found = nearest_difference(reader, vault, record)     # of a bill that was replaced: that of the one in its place
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from ledger.record import Record
 from ledger.strict_json import JsonValue
 from nodes.documents.difference import Difference, check_difference
 from nodes.documents.read import read_as
+from nodes.lookup import successors
 from nodes.reader import Act, LedgerReader
 from nodes.vault import Vault
 
-__all__ = ["StatedDifference", "difference_of"]
+__all__ = ["StatedDifference", "difference_of", "nearest_difference"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,18 @@ def difference_of(reader: LedgerReader, vault: Vault, record: Record) -> StatedD
     except LadingError as error:
         return StatedDifference(acts[0], stated, True, error.message)
     return StatedDifference(acts[0], stated, True, "")
+
+
+def nearest_difference(reader: LedgerReader, vault: Vault, record: Record) -> tuple[Record, StatedDifference] | None:
+    """A record's own difference, or that of the nearest of those that took its place, with the record that it is of.
+
+    None where none states one that the vault has the text of. Raises `BadDifference`.
+    """
+    for one in (record, *map(reader.record, successors(reader, record))):
+        stated = difference_of(reader, vault, one)
+        if stated is not None:
+            return one, stated
+    return None
 
 
 def _value(vault: Vault, record_id: bytes) -> JsonValue:

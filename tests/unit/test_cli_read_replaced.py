@@ -22,14 +22,14 @@ def run(town: Town, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtu
     return Commands(town, monkeypatch, capsys)
 
 
-def amended(town: Town) -> tuple[bytes, bytes]:
+def amended(town: Town, number: str = "B-1") -> tuple[bytes, bytes]:
     """A bill of the shipper's and, a minute later, the one that the carrier issued in its place."""
     old = town.held()
     town.tick(60_000)
     town.act("shipper", "surrender_for_amendment", old, wanted=bytes(32))
     desk = town.desk("carrier")
     with desk.reading() as reader:
-        document = bill("B-1", carrierClauses=["Freight collect."])
+        document = bill(number, carrierClauses=["Freight collect."])
         act = prepare_successors(desk, reader, [reader.record(old)], "reissue", [document], why="freight is collect")
     desk.perform(act)
     return old, act.arguments["record"]
@@ -78,8 +78,22 @@ def test_difference_has_field_old_new_who_why_and_when(town, run):
     assert (value["actor"]["alias"], value["compared"], value["wrong"]) == ("carrier", True, "")
 
 
+def test_the_difference_of_a_void_bill_is_that_of_the_one_in_its_place(town, run):
+    old, new = amended(town, "B-1-AMENDED")
+    for word in (old.hex(), "B-1"):
+        status, out, err = run("shipper", "difference", word)
+        assert (status, out.splitlines()[0].split(",")[0]) == (exits.DONE, f"{old.hex()[:12]} → {new.hex()[:12]}")
+        took = f"{old.hex()[:12]} (B-1) is void; {new.hex()[:12]} (B-1-AMENDED) took its place, and differs in this:"
+        assert took in err.splitlines()
+    status, out, err = run("shipper", "difference", "B-1-AMENDED")
+    assert (status, out.splitlines()[0].split(",")[0]) == (exits.DONE, f"{old.hex()[:12]} → {new.hex()[:12]}")
+    assert "took its place" not in err
+    value = run.json("shipper", "difference", "B-1")
+    assert (value["record"], value["replaces"]) == (new.hex(), old.hex())
+
+
 def test_difference_where_there_is_none(town, run):
-    old, _ = amended(town)
+    old = town.held()
     status, _, err = run("shipper", "difference", old.hex())
     assert status == exits.USAGE
     assert "error[difference.none]: no difference is stated" in err
