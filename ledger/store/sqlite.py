@@ -32,7 +32,9 @@ __all__ = ["SqliteStore", "open_sqlite"]
 
 _MAGIC: Final = b"SQLite format 3\x00"
 _READER_MIB: Final = 8
-_WAL_PAGES: Final = 20_000
+_PAGE_SIZE: Final = 2048
+"""Bytes. An update touches one page here and one there, and each goes to the disk whole."""
+_WAL_PAGES: Final = 40_000
 """After so many pages SQLite copies the WAL into the file, inside some commit: the fewer times, the
 fewer pages it writes twice. 80 MB."""
 _BUSY: Final = frozenset({"SQLITE_BUSY", "SQLITE_LOCKED"})
@@ -153,9 +155,13 @@ def _connect(uri: str, *, timeout: float, cache_mib: int, wal_pages: int = _WAL_
         connection.execute(f"PRAGMA cache_size = {-1024 * cache_mib}")
         connection.execute("PRAGMA trusted_schema = OFF")
         if uri.endswith("?mode=rw"):
+            connection.execute(f"PRAGMA page_size = {_PAGE_SIZE}")  # of a database that is made now
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute(f"PRAGMA wal_autocheckpoint = {wal_pages}")
+    except UnicodeDecodeError:  # SQLite tells what is wrong with its schema in the words of the schema
+        connection.close()
+        raise StoreDamaged("the schema of the database is not text", value=uri) from None
     except BaseException:
         connection.close()
         raise

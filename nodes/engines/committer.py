@@ -36,7 +36,7 @@ MAX_WAITING: Final = 10_000
 MAX_WAITING_BYTES: Final = 64 * 2**20
 _BEGUN: Final = 3
 """Batches at most in work: one that is written, one that is judged, one whose signatures are being checked."""
-_UNCOLLECTED: Final = 16
+_UNCOLLECTED: Final = 64
 """Batches between two walks of Python's collector."""
 
 

@@ -270,15 +270,16 @@ def test_integrity_names_what_sqlite_finds(path):
     with closing(sqlite3.connect(path)) as connection:
         query = "SELECT rootpage FROM sqlite_master WHERE tbl_name = 'lading_state' AND type = 'index'"
         (root,) = connection.execute(query).fetchone()
+        (page,) = connection.execute("PRAGMA page_size").fetchone()
     with path.open("r+b") as file:
-        file.seek(4096 * (root - 1) + 4000)
-        file.write(bytes(90))
+        file.seek(page * root - page // 2)
+        file.write(bytes(page // 2))
     with closing(open_sqlite(path)) as store:
         assert any("lading_state" in line for line in store.integrity())
     with closing(open_sqlite(path)) as store:
         assert store.head()
         with path.open("r+b") as file:
-            file.seek(4096 * 2)
+            file.seek(page * 4)
             file.write(Script(9).random.randbytes(path.stat().st_size))
         assert store.integrity() != []
 
