@@ -11,7 +11,7 @@ import typer
 from ledger.errors import UsageError
 
 from . import exits
-from .context import READING, Session, command
+from .context import READING, Session, command, now_ms
 
 if TYPE_CHECKING:
     from nodes.home import Home
@@ -43,7 +43,8 @@ def evidence(
         ),
     ] = None,
     at: Annotated[
-        str | None, typer.Option(metavar="TIME", help="The time for which it is made (that of the last commit).")
+        str | None,
+        typer.Option(metavar="TIME", help="The time for which it is made: from the last commit (without it) to now."),
     ] = None,
     check: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Check a pack instead; no keys are needed.")
@@ -58,15 +59,16 @@ def evidence(
 def _made(session: Session, out: Path, at: str | None) -> int:
     from ledger.strict_json import canonicalise
     from ledger.times import parse_iso
-    from nodes.audit_home import audit_home
-    from nodes.evidence_pack import make_pack, sign_pack
+    from nodes.evidence_pack import TimeOfAnotherState, make_pack, sign_pack
     from nodes.evidence_page import page
+    from nodes.evidence_state import one_state
     from nodes.files import make_folder, write_atomic
 
     home, moment = session.home, None if at is None else parse_iso(at)
+    if moment is not None and moment > now_ms():
+        raise TimeOfAnotherState("the time is still to come, and nobody knows the ledger of then", value=at)
     with session.desk() as desk:
-        found = audit_home(home, desk.keys)
-        with desk.reading() as reader:
+        with one_state(home, desk.keys) as (reader, found):
             pack = make_pack(
                 home,
                 reader,

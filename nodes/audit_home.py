@@ -9,7 +9,7 @@ vault     every document, if the keys are given
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from nodes.home import Home
 from nodes.keystore import KeyStore
 from nodes.vault import Vault
 
-__all__ = ["HomeAudit", "audit_home"]
+__all__ = ["HomeAudit", "audit_home", "opened_ledger"]
 
 _REPLICA = "replica.db"
 
@@ -59,11 +59,29 @@ class HomeAudit:
         }
 
 
+@contextmanager
+def opened_ledger(home: Home) -> Iterator[SqliteStore]:
+    """The operator's store, whatever it holds: what is wrong with it is for the audit to name."""
+    folder = home.operator_folder()
+    if not folder.is_dir():
+        raise LedgerAway(f"there is no folder {folder}", value=str(folder))
+    try:
+        with _opened(folder / "ledger.db") as store:
+            yield store
+    except NoStore as absent:
+        raise LedgerLost(f"the ledger of this home is lost: {absent.message}", value=str(folder)) from None
+
+
 def audit_home(
-    home: Home, keys: KeyStore | None = None, *, progress: Callable[[str, int], None] = lambda part, entries: None
+    home: Home,
+    keys: KeyStore | None = None,
+    *,
+    ledger: Callable[[Home], AbstractContextManager[SqliteStore]] = opened_ledger,
+    progress: Callable[[str, int], None] = lambda part, entries: None,
 ) -> HomeAudit:
     """Audit everything that a home keeps or relies on. `progress` is told the part, and how many entries were read.
 
+    `ledger` opens the operator's store, or a copy of it; it is asked after all that the home remembers was read.
     Raises `LedgerAway`, `LedgerLost`, or errors of the store where a ledger cannot be opened at all.
     """
     found = Findings()
@@ -78,8 +96,8 @@ def audit_home(
         if replica.clean:
             watched[replica.entries] = (replica.root, _REPLICA)
     _remembered(home, origin, watched, found)
-    with _ledger(home) as store:
-        ledger = audit_store(
+    with ledger(home) as store:
+        report = audit_store(
             store,
             policy,
             ledger=home.settings.ledger_id,
@@ -87,20 +105,7 @@ def audit_home(
             progress=lambda entries: progress("ledger", entries),
         )
     documents = None if keys is None else _vault(home, keys, found)
-    return HomeAudit(ledger, replica, found, documents)
-
-
-@contextmanager
-def _ledger(home: Home) -> Iterator[SqliteStore]:
-    """The operator's store, whatever it holds: what is wrong with it is for the audit to name."""
-    folder = home.operator_folder()
-    if not folder.is_dir():
-        raise LedgerAway(f"there is no folder {folder}", value=str(folder))
-    try:
-        with _opened(folder / "ledger.db") as store:
-            yield store
-    except NoStore as absent:
-        raise LedgerLost(f"the ledger of this home is lost: {absent.message}", value=str(folder)) from None
+    return HomeAudit(report, replica, found, documents)
 
 
 @contextmanager

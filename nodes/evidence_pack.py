@@ -6,8 +6,9 @@
              "ledger":{…},"members":[…],"policy":{…},"properties":[…],"rulebook":{…},"standards":[…],"tables":[…]}}
 
 Canonical JSON (RFC 8785). The signature is a member's, over `SIGN_ATTESTATION || "evidence" || 0x00 || pack`. All of
-a pack follows from the ledger, the home, the installed software and the time that it is made for, which is that of
-the ledger's last commit unless another is given: the same inputs give the same bytes. What tests show comes with
+a pack follows from one state of the ledger (`nodes.evidence_state`), the home, the installed software and the time
+that it is made for, which is that of the state's last commit unless a later one is given: the same inputs give the
+same bytes. What tests show comes with
 lading as data, since an installed node has no tests; it names the rule tables under which the tests were run.
 """
 
@@ -24,7 +25,7 @@ from typing import Any, Final
 
 from contracts.checker.check import check_table
 from contracts.table import RuleTable
-from ledger.errors import ContradictionError, InputError
+from ledger.errors import ContradictionError, InputError, UnavailableError, UsageError
 from ledger.hashing import SIGN_ATTESTATION
 from ledger.signature import ED25519, verify
 from ledger.strict_json import canonicalise, parse
@@ -40,6 +41,8 @@ __all__ = [
     "MAX_PACK",
     "EvidenceFalse",
     "NotEvidence",
+    "StatesMixed",
+    "TimeOfAnotherState",
     "checked",
     "make_pack",
     "read_pack",
@@ -75,6 +78,20 @@ class EvidenceFalse(ContradictionError):
     hint = "the pack was changed after it was signed, or signed by another key; ask for it again"
 
 
+class StatesMixed(UnavailableError):
+    """The audit is of another state of the ledger than what is read beside it."""
+
+    code = "evidence.states_mixed"
+    hint = "somebody committed meanwhile; run the command again"
+
+
+class TimeOfAnotherState(UsageError):
+    """A pack shows the ledger as it is, and the time that it is to be made for is not a time of that state."""
+
+    code = "evidence.time_of_another_state"
+    hint = "leave --at out, or give a time from the last commit to now; what was earlier, `lading list --as-of` shows"
+
+
 def reliability() -> Json:
     """What tests and measurements showed of this version of lading, as it was shipped."""
     read: Json = json.loads((files("nodes") / "texts" / "reliability.json").read_text(encoding="utf-8"))
@@ -89,15 +106,22 @@ def make_pack(
     at: int | None = None,
     progress: Callable[[str], None] = lambda kind: None,
 ) -> Json:
-    """The pack, unsigned. `at` is the time for which it is made (Unix milliseconds), the last commit's if not given.
+    """The pack, unsigned, of the one state that `reader` reads and `audit` audited (`nodes.evidence_state.one_state`).
 
-    `progress` is told the kind of each table that is checked, since that takes a while for one that is not shipped.
+    `at` is the time for which it is made (Unix milliseconds), the last commit's if not given. `progress` is told the
+    kind of each table that is checked, since that takes a while for one that is not shipped. Raises `StatesMixed`, and
+    `TimeOfAnotherState` for a time before the last commit.
     """
+    head = reader.head
+    if at is not None and at < head.time:
+        raise TimeOfAnotherState(f"the ledger's last commit is of {iso(head.time)}, after {iso(at)}", value=iso(at))
+    if audit.clean and audit.ledger.entries != head.size:
+        raise StatesMixed(f"the audit is of {audit.ledger.entries:,} entries, the ledger has {head.size:,}")
     shown = reliability()
     properties = shown["properties"]
     tables = [reader.rules.tables[key] for key in sorted(reader.rules.tables)]
     parts: Json = {
-        "at": iso(reader.head.time if at is None else at),
+        "at": iso(head.time if at is None else at),
         "audit": {key: value for key, value in audit.as_dict().items() if key != "home_folder"},
         "checks": [_check(table, shown, progress) for table in tables],
         "dependencies": _dependencies(),

@@ -13,12 +13,22 @@ from support.town import Town
 from cli import exits
 from ledger.errors import LadingError
 from ledger.strict_json import canonicalise
+from nodes import audit_home as auditing
 from nodes import evidence_pack
 from nodes.access import open_for_reading
 from nodes.audit_home import audit_home
 from nodes.evidence_controls import CONTROLS
-from nodes.evidence_pack import EvidenceFalse, NotEvidence, make_pack, read_pack, sign_pack
+from nodes.evidence_pack import (
+    EvidenceFalse,
+    NotEvidence,
+    StatesMixed,
+    TimeOfAnotherState,
+    make_pack,
+    read_pack,
+    sign_pack,
+)
 from nodes.evidence_page import page
+from nodes.evidence_state import one_state
 from nodes.keystore import MemoryKeyStore
 
 SHIPPED = evidence_pack.reliability()
@@ -42,8 +52,8 @@ def town(tmp_path):
 
 def made(town, who="carrier", **options):
     home = town.homes[who]
-    with open_for_reading(home) as reader:
-        return make_pack(home, reader, audit_home(home, town.keys[who]), **options)
+    with one_state(home, town.keys[who]) as (reader, found):
+        return make_pack(home, reader, found, **options)
 
 
 def test_the_same_ledger_gives_the_same_bytes(town):
@@ -92,6 +102,42 @@ def test_what_the_pack_holds_is_the_ledgers(town):
     assert {"Python", "SQLite", "lading", "pynacl", "msgpack", "sqlalchemy"} <= set(installed)
     assert "pytest" not in installed
     assert pack["figures"][0]["head"][0] == "records"
+
+
+def test_all_of_a_pack_is_of_one_state_though_others_commit_meanwhile(town, monkeypatch):
+    before, audit_store, parts = made(town), auditing.audit_store, []
+
+    def audited(*args, **options):
+        parts.append(audit_store(*args, **options))
+        town.tick(60_000)
+        town.held(f"C-{len(parts)}")
+        return parts[-1]
+
+    monkeypatch.setattr(auditing, "audit_store", audited)
+    size = town.size()
+    pack = made(town)
+    assert parts
+    assert town.size() > size
+    assert canonicalise(pack) == canonicalise(before)
+    assert (pack["audit"]["ledger"]["entries"], pack["at"]) == (size, pack["ledger"]["time"])
+    assert int(pack["ledger"]["checkpoint"]["body"].splitlines()[1]) <= size
+    assert [path.name for path in town.homes["carrier"].folder.iterdir() if "evidence" in path.name] == []
+
+
+def test_an_audit_of_another_state_is_refused(town):
+    home = town.homes["carrier"]
+    found = audit_home(home)
+    town.held("C-1")
+    with open_for_reading(home) as reader, pytest.raises(StatesMixed):
+        make_pack(home, reader, found)
+
+
+def test_a_time_before_the_last_commit_is_refused(town):
+    with open_for_reading(town.homes["carrier"]) as reader:
+        newest = reader.head.time
+    assert made(town, at=newest) == made(town)
+    with pytest.raises(TimeOfAnotherState):
+        made(town, at=newest - 1)
 
 
 def test_an_audit_that_finds_something_contradicts(town):
@@ -187,5 +233,9 @@ def test_the_command_makes_and_checks_a_pack(town, tmp_path, monkeypatch, capsys
     assert (checked["sha256"], checked["member_known"]) == (value["sha256"], True)
     assert run("nobody", "evidence", "--check", str(file))[0] == exits.UNKNOWN
     assert run("shipper", "evidence")[0] == exits.USAGE
+    for time in ("2020-01-01T00:00:00Z", "2999-01-01T00:00:00Z"):
+        status, _, err = run("bank", "evidence", "--out", str(tmp_path / "none"), "--at", time)
+        assert (status, err.partition(":")[0]) == (exits.USAGE, "error[evidence.time_of_another_state]")
+    assert not (tmp_path / "none").exists()
     file.write_bytes(file.read_bytes().replace(b'"clean":true', b'"clean":false', 1))
     assert run("shipper", "evidence", "--check", str(file))[0] == exits.REFUSED
