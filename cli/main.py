@@ -54,6 +54,7 @@ MODULES: Final[tuple[tuple[str, str], ...]] = (
     ("cli.read_prove", ""),
     ("cli.read_policy", "policy"),
     ("cli.read_rules", "rules"),
+    ("cli.read_rulebook", "rules"),
     ("cli.commands_rules", "rules"),
     ("cli.rules_check", "rules"),
     ("cli.govern", "govern"),

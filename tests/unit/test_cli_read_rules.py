@@ -1,15 +1,17 @@
-"""`lading policy show`, `lading policy diff` and `lading rules show`."""
+"""`lading policy show`, `lading policy diff`, `lading rules show` and `lading rules rulebook`."""
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from support.reading import Commands
-from support.town import Town
+from support.town import Town, bill
 
 from cli import exits
-from nodes.tables import shipped_tables
+from nodes import governing
+from nodes.tables import shipped_rulebook, shipped_tables
 
 
 @pytest.fixture
@@ -125,3 +127,40 @@ def test_rules_as_a_picture(run):
     assert out.endswith("</svg>\n")
     status, _, err = run("bank", "rules", "show", "sea_waybill", "--diagram", "png")
     assert (status, err.partition(":")[0]) == (exits.USAGE, "error[usage.no_such_diagram]")
+
+
+def test_the_rulebook_is_printed_as_it_is_hashed(run):
+    text, digest = shipped_rulebook()
+    status, out, err = run("bank", "rules", "rulebook")
+    assert (status, out.encode()) == (exits.DONE, text)
+    assert err == f"SHA-256 {digest}: the rulebook of this ledger\n"
+    value = run.json("bank", "rules", "rulebook")
+    assert (value["sha256"], value["ledger_rulebook"], value["is_the_ledgers"]) == (digest, digest, True)
+    status, out, err = run("nowhere", "rules", "rulebook")
+    assert (status, out.encode()) == (exits.DONE, text)
+    assert err == f"SHA-256 {digest}: the rulebook that lading ships; there is no home here\n"
+
+
+def test_another_rulebook_than_the_shipped_is_not_called_the_ledgers(run, monkeypatch):
+    monkeypatch.setattr("nodes.tables.shipped_rulebook", lambda: (b"# Another\n", sha256(b"# Another\n").hexdigest()))
+    _, out, err = run("bank", "rules", "rulebook")
+    assert out == "# Another\n"
+    assert f"NOT this ledger's: that has the SHA-256 {shipped_rulebook()[1]}" in err
+    assert run.json("bank", "rules", "rulebook")["is_the_ledgers"] is False
+
+
+def test_a_rulebook_that_was_voted_is_printed_out_of_the_log(tmp_path, monkeypatch, capsys):
+    governors = ("carrier", "shipper", "bank", "buyer")
+    town = Town(tmp_path / "governed", governors=governors)
+    text = b"# The consortium's own rulebook\n"
+    motion = governing.motion_of_rulebook(text)
+    proposal = governing.propose(town.desk("carrier"), motion, until=town.now + 86_400_000, after=9).record.id
+    for who in governors:
+        governing.act_on(town.desk(who), proposal, "vote", {"choice": "for"})
+    governing.act_on(town.desk("carrier"), proposal, "enact")
+    run = Commands(town, monkeypatch, capsys)
+    assert "the rulebook of this ledger" in run("bank", "rules", "rulebook")[2]
+    for number in range(5):
+        town.issue(bill(f"B-{number}"))
+    _, out, err = run("bank", "rules", "rulebook")
+    assert (out.encode(), err) == (text, f"SHA-256 {sha256(text).hexdigest()}: the rulebook of this ledger\n")
