@@ -106,6 +106,6 @@ def _lines(result: CheckResult, text: bytes) -> list[str]:
     lines += [f"refuted  nobody can ever {action} (line {line_of_action(text, action)})" for action in result.never]
     for pair in result.ambiguous:
         line = line_of_action(text, pair.rpartition(" ")[2])
-        lines.append(f"refuted  {pair} both match, and do the same (line {line})")
+        lines.append(f"refuted  {pair} read the same to who signs, from the same state (line {line})")
     lines += [f"exception of {name}: {why}" for name, why in result.exceptions.items()]
     return [*lines, f"checker {result.checker}", f"table   {result.table.hex()}", f"result  {result.result_hash.hex()}"]

@@ -11,6 +11,7 @@ from itertools import combinations
 from typing import Any, Final
 
 from contracts.table import Action, RuleTable
+from contracts.vocabulary import GUARDS
 
 from .cast import Cast
 from .choices import ABSENT
@@ -44,20 +45,28 @@ def check_table(table: RuleTable) -> CheckResult:
 
 
 def ambiguous(table: RuleTable) -> tuple[str, ...]:
-    """Pairs of actions that match together, do the same and say the same: nobody could say which one an act was."""
+    """Pairs of actions that one party can do from one state and signs with one sentence.
+
+    Whatever they do, the same or not, who signs could not tell from the sentence which one an act is.
+    """
     pairs = []
     for one, other in combinations(sorted(table.actions.values(), key=lambda action: action.name), 2):
-        if one.moves.items() & other.moves.items() and _matching(one) == _matching(other):
-            pairs.append(f"{one.name} and {other.name}")
+        if one.moves.keys() & other.moves.keys() and _sentence(one) == _sentence(other):
+            first, second = _who(one), _who(other)
+            if first <= second or second <= first:
+                pairs.append(f"{one.name} and {other.name}")
     return tuple(pairs)
 
 
-def _matching(action: Action) -> Any:
-    def words(primitives: Any) -> list[Any]:
-        return [(word.name, sorted(word.parameters.items())) for word in primitives]
+def _sentence(action: Action) -> str:
+    """The words that are signed, however they are broken into lines."""
+    return " ".join(action.statement.split()).casefold()
 
-    arguments = {name: (of.type, of.optional, of.one_of) for name, of in action.arguments.items()}
-    return sorted(words(action.guards)), words(action.effects), arguments, action.targets, action.statement
+
+def _who(action: Action) -> frozenset[Any]:
+    """What an action asks of who signs it; nothing where anybody may."""
+    asking = (word for word in action.guards if GUARDS[word.name].who)
+    return frozenset((word.name, *sorted(word.parameters.items())) for word in asking)
 
 
 def _verdict(name: str, about: str, found: Found, cast: Cast) -> Verdict:

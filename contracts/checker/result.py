@@ -74,7 +74,7 @@ class CheckResult:
 
     @property
     def proved(self) -> bool:
-        """All eight invariants hold, every state is reached, every action happens, and no two are the same."""
+        """All eight invariants hold, every state is reached, every action happens, and no two read the same."""
         return all(verdict.proved for verdict in self.invariants) and not (
             self.unreachable or self.never or self.ambiguous
         )

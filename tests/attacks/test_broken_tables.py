@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from contracts.act import Act
-from contracts.checker.check import check_table
+from contracts.checker.check import ambiguous, check_table
 from contracts.checker.explore import TooManyStates
 from contracts.checker.reading import read_table
 from contracts.checker.result import CheckResult
@@ -51,9 +51,11 @@ BROKEN = {
     "split-without-the-holder": ("moving", 4, "split", TAKEN.format("trader-a", "nobody", "trader-a")),
     "surrender-twice": ("surrender", 6, "accept_surrender", "a surrender was accepted before"),
 }  # fmt: skip
-# Table: its states that are never reached, its actions that never happen, the pairs that do the same.
+# Table: its states that are never reached, its actions that never happen, the pairs that read the same.
 USELESS = {
     "ambiguous": ((), (), ("end and finish",)),
+    "ambiguous-effects": ((), (), ("end and finish",)),
+    "ambiguous-ends": ((), (), ("end and finish",)),
     "never": (("offered",), ("accept", "offer", "recall"), ()),
 }
 
@@ -85,6 +87,20 @@ def test_a_table_with_useless_words_is_refuted(name):
     assert (result.unreachable, result.never, result.ambiguous) == USELESS[name]
     assert not result.proved
     assert all(verdict.proved for verdict in result.invariants)
+
+
+@pytest.mark.parametrize(
+    ("guards", "statement", "found"),
+    [
+        ([], "{actor} does end with {record}.", ("end and finish",)),
+        (["controller_signs@1", "issuer_signs@1"], "{actor} does END with {record}.", ("end and finish",)),
+        (["issuer_signs@1"], "{actor} does end with {record}.", ()),
+        (["controller_signs@1"], "{actor} does end with {record} for ever.", ()),
+    ],
+)
+def test_who_signs_can_tell_two_actions_apart(guards, statement, found):
+    finish = {"moves": {"held": "ended"}, "guards": guards, "effects": ["end_control@1"], "statement": statement}
+    assert ambiguous(RuleTable.from_plain(receipt(finish=finish))) == found
 
 
 # What no table of the present form and vocabulary can do, but a fault of the form or a word could.

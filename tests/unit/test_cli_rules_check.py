@@ -65,7 +65,7 @@ def test_a_refuted_table_as_json(run):
     [
         ("never", "refuted  nobody can ever offer (line 22)"),
         ("never", "refuted  the state offered is never reached (line 9)"),
-        ("ambiguous", "refuted  end and finish both match, and do the same (line 52)"),
+        ("ambiguous", "refuted  end and finish read the same to who signs, from the same state (line 52)"),
     ],
 )
 def test_words_that_are_of_no_use(run, name, line):

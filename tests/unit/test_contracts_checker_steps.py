@@ -53,6 +53,8 @@ class Play:
                 return self.game.number_argument(issuer, digest(name).hex()[:12], self.table.kind)
             case "ids":
                 return [self.game.id("carrier")]
+            case "count":
+                return 7 * 24 * HOUR
             case "code":
                 return text or "XX"
             case "id":
