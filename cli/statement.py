@@ -4,7 +4,8 @@ sign as shipper: Example Goods Ltd (shipper) offers bill of lading 3f0c41b6e6c1 
   (bank) (endorsed to it), and gives up control …
   bill_of_lading.offer@1 on 3f0c41b6e6c1 at sequence 2, until 2026-03-01T13:00:00Z
 
-Who signs stands first; where governors sign an act together, the sentence names the one who began it.
+Who signs stands first; where governors sign an act together, the sentence names the one who began it. A text to which
+the act commits stands below it, such as `reason: interim order 17`, where it is at hand.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ledger.errors import LadingError
 from ledger.hashing import HASH_SIZE
 from ledger.succession import made_by
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from nodes.reader import LedgerReader
 
 _MODES = {"endorse": "endorsed to it", "blank": "endorsed in blank", "possession": "possession only"}
+_LINE = 400
+"""How much of a text is shown, in characters."""
 
 __all__ = ["show_statement"]
 
@@ -54,6 +58,28 @@ def show_statement(screen: Screen, transaction: Transaction, reader: LedgerReade
     ]
     if rest:
         screen.say(f"  with {', '.join(rest)}")
+    for key, value in transaction.arguments.items():
+        text = desk.text_of(value) if type(value) is bytes else ""
+        if text:
+            screen.say(f"  {key}: {printable(_in_words(text))}")
+
+
+def _in_words(text: str) -> str:
+    """A text on one line: of a statement for programs what it comes to, of any other as much as one reads at once."""
+    from nodes.documents.conservation import conserved_in_words
+    from nodes.documents.difference import Difference
+
+    if not text.startswith('{"'):
+        line = " ".join(text.split())
+        return line if len(line) <= _LINE else f"{line[:_LINE]}…"
+    try:
+        stated = Difference.decode(text)
+    except LadingError:
+        return conserved_in_words(text) or "a statement for programs"
+    many = len(stated.changes)
+    return f"{many} field{'s' if many != 1 else ''} changed" + (
+        f", because: {stated.why[:_LINE]}" if stated.why else ""
+    )
 
 
 def _values(transaction: Transaction) -> Iterator[Any]:

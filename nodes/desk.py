@@ -100,6 +100,7 @@ class Desk:
         self._clock = clock
         self._random = random_bytes
         self._issuing: dict[bytes, str] = {}
+        self._texts: dict[bytes, str] = {}
 
     @property
     def keys(self) -> MemoryKeyStore:
@@ -139,6 +140,10 @@ class Desk:
             return self.vault.get(record_id).labels.get("number", "")
         except LadingError:  # whatever is wrong with the document, the record is known by its id
             return ""
+
+    def text_of(self, commitment: bytes) -> str:
+        """The text to which an act that is about to be signed commits, where it is at hand, else an empty string."""
+        return self._texts.get(commitment, "")
 
     def reading(self) -> AbstractContextManager[LedgerReader]:
         """The ledger for reading, as a context."""
@@ -330,8 +335,10 @@ class Desk:
         return _report(report, handed)
 
     def name_made(self, parcels: Mapping[bytes, Parcel]) -> None:
-        """Remember the numbers of records that an act is about to make, so that they can be shown."""
+        """Remember the numbers of records that an act is about to make, and its texts, so that they can be shown."""
         for made, parcel in parcels.items():
+            texts = ((note_commitment(note.salt, note.text), note.text) for note in parcel.notes)  # as they hash here
+            self._texts.update(texts)
             self._issuing[made] = "" if parcel.document is None else parcel.document.labels.get("number", "")
 
     def _check_release_order(self, order: Document, arguments: Mapping[str, Any]) -> None:
@@ -354,7 +361,9 @@ class Desk:
         """A text that an act commits to, with fresh randomness."""
         salt = self._random(32)
         Note(salt, text, salt).check()  # before it is hashed: what a shell hands over need not be Unicode
-        return Note(note_commitment(salt, text), text, salt)
+        note = Note(note_commitment(salt, text), text, salt)
+        self._texts[note.commitment] = text
+        return note
 
     def fresh(self) -> bytes:
         """32 random bytes, for the id of a record or the secret of a document."""

@@ -20,7 +20,8 @@ from dataclasses import dataclass
 from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperation
 from typing import Any, Final
 
-from ledger.strict_json import JsonValue, canonicalise
+from ledger.errors import LadingError
+from ledger.strict_json import JsonValue, canonicalise, parse
 
 from .errors import DocumentError
 from .stored import is_stored, stored_statement
@@ -37,9 +38,13 @@ __all__ = [
     "cargo_of",
     "check_conserved",
     "conservation_statement",
+    "conserved_in_words",
 ]
 
 _FORMAT: Final = "lading/conservation@1"
+_LIMIT: Final = 16 * 1024 * 1024
+_DIGITS: Final = 60
+"""No cargo has more: what is told in words is not computed again here."""
 _EXACT: Final = Context(prec=2000, traps=[Inexact, InvalidOperation])
 _UNITS: Final[Mapping[str, Mapping[str, Decimal]]] = {
     "cargoGrossWeight": {"KGM": Decimal(1), "LBR": Decimal("0.45359237")},
@@ -167,6 +172,21 @@ def conservation_statement(before: Sequence[tuple[bytes, JsonValue]], after: Seq
     check_conserved([value for _, value in before], [value for _, value in after])
     sides = {"before": [_stated(*one) for one in before], "after": [_stated(*one) for one in after]}
     return canonicalise({"format": _FORMAT, **sides}).decode("utf-8")
+
+
+def conserved_in_words(text: str) -> str:
+    """What a statement of conservation comes to, on one line; empty for any other text."""
+    try:
+        value: Any = parse(text.encode("utf-8"), limit=_LIMIT)
+        sides = value["before"] if value["format"] == _FORMAT else []
+        containers = sum(len(side["containers"]) for side in sides)
+        total = {name: sum((Decimal(side[name]) for side in sides), Decimal()) for name, _, _ in _QUANTITIES}
+    except (LadingError, ArithmeticError, KeyError, TypeError, ValueError):
+        return ""
+    if not sides or any(not one.is_finite() or abs(one.adjusted()) > _DIGITS for one in total.values()):
+        return ""
+    said = ", ".join(f"{_plain(total[name])} {unit}" for name, _, unit in _QUANTITIES)
+    return f"{containers} container{'s' if containers != 1 else ''}, {said}, before and after"
 
 
 def _stated(commitment: bytes, document: JsonValue) -> JsonValue:

@@ -153,6 +153,39 @@ def test_a_record_whose_document_is_at_hand_is_named_by_its_number(town, capsys)
     assert "number B-2 (commitment " in last
 
 
+def test_a_text_to_which_the_act_commits_is_shown_where_it_is_at_hand(town, capsys):
+    record = town.issue(bill()).record
+    desk = town.desk("shipper")
+    desk.before_signing = lambda transaction, reader: show_statement(Screen(True), transaction, reader, desk)
+    desk.act(record, "reject", {}, reason="the order\nwas \x1bcancelled " + "x" * 500)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[-1] == "  reason: the order was \\x1bcancelled " + "x" * 375 + "…"
+    elsewhere = town.desk("bank")
+    assert elsewhere.text_of(bytes(32)) == ""
+
+
+@pytest.mark.parametrize(
+    ("why", "said"), [("neutral bill", "1 field changed, because: neutral bill"), ("", "1 field changed")]
+)
+def test_of_a_statement_for_programs_it_is_shown_what_it_comes_to(town, capsys, why, said):
+    from nodes.proposals import propose, sign_proposal
+    from nodes.successors import prepare_successors
+
+    parent, carrier, shipper = town.held(), town.desk("carrier"), town.desk("shipper")
+    with carrier.reading() as reader:
+        act = prepare_successors(carrier, reader, [reader.record(parent)], "switch_bill", [bill("B-2")], why=why)
+        proposal = propose(carrier, reader, act)
+    for desk in (shipper, carrier):
+        desk.before_signing = lambda transaction, reader, desk=desk: show_statement(
+            Screen(True), transaction, reader, desk
+        )
+        with desk.reading() as reader:
+            sign_proposal(desk, reader, proposal)
+        lines = capsys.readouterr().err.splitlines()
+        assert f"  difference: {said}" in lines
+        assert "  conservation: 2 containers, 2140 packages, 30894 kg, 123.46 m³, before and after" in lines
+
+
 def test_who_signs_stands_first_and_who_began_in_the_sentence(town, capsys):
     desk, other = town.desk("carrier"), town.desk("bank")
     with desk.reading() as reader:

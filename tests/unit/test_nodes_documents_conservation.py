@@ -137,6 +137,18 @@ def test_the_statement_names_every_document_and_what_is_in_it():
     assert [one["weight"] for one in value["after"]] == ["11210", "19684"]
 
 
+def test_a_statement_in_words():
+    text = conservation.conservation_statement(
+        [(bytes(32), BILL)], [(bytes(32), part(FIRST)), (bytes(32), part(SECOND))]
+    )
+    said = "2 containers, 2140 packages, 30894 kg, 123.46 m³, before and after"
+    assert conservation.conserved_in_words(text) == said
+    for other in ("", "{", "[]", '{"format":"lading/conservation@1"}', text.replace("@1", "@2"), "\ud800"):
+        assert conservation.conserved_in_words(other) == ""
+    for wrong in ("NaN", "x", "1e999999999", "-1e-99999"):
+        assert conservation.conserved_in_words(text.replace('"packages":"2140"', f'"packages":"{wrong}"')) == ""
+
+
 def test_there_is_no_statement_of_what_is_not_conserved():
     with pytest.raises(conservation.ContainerMissing):
         conservation_statement([(digest("old"), BILL)], [(digest("a"), part(FIRST))])
