@@ -9,7 +9,7 @@ import typer
 
 from ledger.errors import UsageError
 
-from .context import READING, Session, command
+from .context import READING, Session, command, now_ms
 from .output import moment, short
 from .read_difference import links
 from .reading import Papers, kind_text, papers, state_text
@@ -92,8 +92,21 @@ def list_records(
         )
         if shown.vault is None and any(record.document for record in found):
             session.screen.say(_no_numbers(session))
+        if time is None and shown.me is not None:
+            for said in _ending(shown, shown.me, found):
+                session.screen.warn(said)
         many = "1 record" if len(found) == 1 else f"{len(found)} records"
         session.screen.say(many + (f" as of {moment(time)}" if time is not None else ""))
+
+
+def _ending(shown: Papers, member: bytes, found: list[Record]) -> Iterator[str]:
+    """Which of the listed documents that concern a member end soon."""
+    from nodes.expiring import concerns, expiry_of
+
+    now = max(now_ms(), shown.reader.head.time)
+    for record in found:
+        if "expires" in record.fields and concerns(shown.reader, record, member):
+            yield from expiry_of(shown.reader, record, now)
 
 
 def _known_kind(shown: Papers, kind: str | None) -> str | None:

@@ -37,6 +37,7 @@ def register(app: typer.Typer) -> None:
 
 def show(session: Session, record: RecordWord, *, document: _Out = None) -> None:
     """Show a record: its state and what it means, who is in control, what can be done now and by whom."""
+    from nodes.expiring import expiry_of
     from nodes.lookup import find_record
     from nodes.possible import possible_actions
 
@@ -52,6 +53,8 @@ def show(session: Session, record: RecordWord, *, document: _Out = None) -> None
         value = _facts(found, shown, package, possible, time)
         value["not_now"] = [{"action": one.action, "why": one.not_now} for one in allowed if one.not_now]
         session.screen.result(value, "\n".join(_lines(value, found, shown, time)))
+        for said in expiry_of(shown.reader, found, time):
+            session.screen.warn(said)
         if possible:
             session.screen.line("\nWhat can be done now")
             session.screen.table(

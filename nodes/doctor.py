@@ -28,6 +28,7 @@ from ledger.times import iso
 from nodes.access import open_for_reading
 from nodes.cosigning import quorum_of
 from nodes.enrolment import announcements
+from nodes.expiring import expiring
 from nodes.files import is_temporary
 from nodes.governing import own_record
 from nodes.home import Home
@@ -157,12 +158,14 @@ def _governance(reader: LedgerReader) -> Iterator[Check]:
 
 
 def _member(home: Home, reader: LedgerReader, now: int) -> Iterator[Check]:
-    """What the home's own member must know of its record."""
+    """What the home's own member must know of its record, and of documents that it holds or issued."""
     record = None if home.settings.member is None else reader.find(home.settings.member)
     if record is None:
         return
     for said in announcements(record, now):
         yield Check("member", "note", said)
+    for said in expiring(reader, record.id, now):
+        yield Check("document", "note", said)
 
 
 def _quorum(home: Home, reader: LedgerReader, size: int) -> Iterator[Check]:
