@@ -8,7 +8,7 @@ import typer
 
 from ledger.errors import UsageError
 
-from .acting import acting, chosen
+from .acting import Work, acting, chosen
 from .commands_offer import AtSequence
 from .context import ACTING, Session, command
 from .output import short
@@ -74,14 +74,14 @@ def surrender(
     if (accept_it + refuse_it + withdraw > 1) or (reason and not refuse_it):
         raise OneAnswer("these options do not go together")
     action = chosen(accept_surrender=accept_it, refuse_surrender=refuse_it, withdraw_surrender=withdraw) or "surrender"
-    words = {
-        "accept_surrender": "accepted the surrender of",
-        "refuse_surrender": "refused the surrender of",
-        "withdraw_surrender": "took back the surrender of",
-        "surrender": "surrendered to the carrier:",
-    }
     with acting(session) as work:
         found = work.record(record, at_sequence)
+        words = {
+            "accept_surrender": "accepted the surrender of",
+            "refuse_surrender": "refused the surrender of",
+            "withdraw_surrender": "took back the surrender of",
+            "surrender": f"surrendered to {_alias(work, found.issuer)}, its issuer:",
+        }
         work.act(found, action, {}, f"{words[action]} {short(found.id)}", texts={"reason": reason})
 
 
@@ -107,5 +107,12 @@ def release(
         if part:
             work.act(found, "deliver_part", {}, f"recorded the delivery of a part of {short(found.id)}", texts=texts)
             return
-        text = f"confirmed the delivery of {short(found.id)}; the bill is accomplished"
+        document = "bill" if found.kind == "bill_of_lading" else found.kind.replace("_", " ")
+        text = f"confirmed the delivery of {short(found.id)}; the {document} is accomplished"
         work.act(found, "confirm_delivery", {}, text, texts=texts)
+
+
+def _alias(work: Work, party: bytes) -> str:
+    from nodes.lookup import alias_of, members_among
+
+    return alias_of(party, members_among(work.reader, [party]))

@@ -9,7 +9,7 @@ import typer
 from ledger.errors import UsageError
 
 from .acting import Work, acting, time_of
-from .context import MEMBERS, Session, command
+from .context import MEMBERS, Session, command, now_ms
 from .output import moment, short
 from .parties import MemberWord
 
@@ -99,7 +99,7 @@ def mandates(session: Session) -> None:
 
     with session.reading() as reader:
         found = sorted((one for one in reader.records() if one.kind == "mandate"), key=lambda one: one.entry)
-        members = reader.members()
+        members, now = reader.members(), max(now_ms(), reader.head.time)
     rows = []
     for record in found:
         fields = record.fields
@@ -112,7 +112,7 @@ def mandates(session: Session) -> None:
                 "kinds": fields["kinds"],
                 "actions": fields["actions"],
                 "until": None if until is None else moment(until),
-                "status": record.status,
+                "status": _status(record, now),
             }
         )
     session.screen.result(rows)
@@ -124,6 +124,13 @@ def mandates(session: Session) -> None:
             for row in rows
         ],
     )  # fmt: skip
+
+
+def _status(record: Record, now: int) -> str:
+    """A mandate's state in words; its end by time changes no state, and lets nobody act any more."""
+    until = record.fields.get("until")
+    over = record.status == "granted" and until is not None and now > until
+    return "ended" if over else record.status
 
 
 def _terms(reader: LedgerReader, kinds: list[str] | None, actions: list[str] | None, until: str | None) -> Any:

@@ -107,7 +107,7 @@ class NoMandate(RefusedError):
     """No mandate lets the actor act for whom it says that it represents."""
 
     code = "transaction.no_mandate"
-    hint = "ask for a mandate (`lading issue --kind mandate`), or act in your own name"
+    hint = "ask for a mandate (`lading mandate grant`, in the other's home), or act in your own name"
 
 
 class RecordTooLarge(RefusedError):
