@@ -151,7 +151,7 @@ def test_p13_alteration_a_history_written_anew_is_found_by_who_remembers_the_old
     Shows: an operator with all of its keys writes another history and signs it; every member that remembers an older
     checkpoint finds it, and the two checkpoints under the one key, of one size and with two roots, convict the
     operator before anybody who has the policy.
-    Missing: members who exchange checkpoints by themselves, and a command that packs the evidence.
+    Missing: members who exchange checkpoints by themselves; a witness keeps two that contradict each other as a file.
     """
     town = Town(tmp_path / "town")
     operator = town.homes["carrier"]
@@ -187,7 +187,7 @@ def test_p13_alteration_no_single_entry_can_be_put_for_another(small, tmp_path):
     Law: 12(a)(ii)-(iii); DGC 106, 117
     Shows: who has the file makes an entry and its hash fit; the signature of the member whose act it was, and the
     root in every older checkpoint, do not.
-    Missing: members who exchange checkpoints by themselves, and a command that packs the evidence.
+    Missing: members who exchange checkpoints by themselves; a witness keeps two that contradict each other as a file.
     """
     copy = tmp_path / "ledger.db"
     shutil.copy(small.path, copy)
