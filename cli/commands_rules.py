@@ -86,14 +86,12 @@ def propose(
     until: Until = "+14d",
 ) -> None:
     """Propose a rule table, as a governor: a new kind of record, or a later version of a kind."""
-    from contracts.rules import compile_table
+    from contracts.checker.reading import read_table
     from contracts.table import MAX_TABLE
-    from contracts.table_yaml import parse_table
     from nodes.files import read_bounded
     from nodes.governing import motion_of_table
 
-    table = parse_table(read_bounded(file, MAX_TABLE))
-    compile_table(table)
+    table = read_table(read_bounded(file, MAX_TABLE))
     with acting(session) as work:
         motion = motion_of_table(table)
         propose_motion(work, motion, f"rule table {table.kind}, version {table.version},", from_height, after, until)

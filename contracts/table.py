@@ -76,7 +76,7 @@ class BadTable(InputError):
     """A rule table lacks something, or says something that no table can say."""
 
     code = "table.malformed"
-    hint = "contracts/table.py has the form of a table; the shipped ones are in contracts/tables/"
+    hint = "mend it, and look again with `lading rules check FILE`; `lading rules show KIND` shows a table in force"
 
 
 @dataclass(frozen=True, slots=True)

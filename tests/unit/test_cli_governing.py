@@ -37,6 +37,26 @@ def error(run, who, *arguments):
     return status, line.partition("]")[0][6:]
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (DOCK.replace(b"record_is_new@1", b"record_is_nice@1"), "line "),
+        (b"kind: a\ntitle: [b", "line 2: "),
+        (b"kind: \xff", "line 1: the byte 0xff is not UTF-8"),
+        (b"a:\n " + b"[" * 3000, "line 2: maps and lists stand in one another"),
+        (b"", "there is no table in it"),
+    ],
+)
+def test_what_is_no_table_is_refused_as_a_check_refuses_it(run, tmp_path, text, said):
+    path = tmp_path / "table.yaml"
+    path.write_bytes(text)
+    _, _, proposed = run("bank", "rules", "propose", str(path))
+    _, _, checked = run("bank", "rules", "check", str(path))
+    assert proposed == checked
+    assert proposed.startswith(f"error[table.malformed]: {said}")
+    assert "lading rules check FILE" in proposed
+
+
 def test_a_table_is_proposed_voted_and_enacted_with_json(town, run, dock):
     proposed = run.json("bank", "rules", "propose", dock, "--after", "8")
     assert (proposed["from_height"], proposed["kind"], proposed["status"]) == (8, "proposal", "open")

@@ -79,12 +79,19 @@ def test_a_fault_has_its_line(case):
     assert caught.value.message.startswith(message), caught.value.message
 
 
-@pytest.mark.parametrize("text", [b"#" * (10 * MAX_TABLE), b"", b"[" * 3000, b"\xff", b"- a"])
+@pytest.mark.parametrize("text", [b"#" * (10 * MAX_TABLE), b"", b"- a"])
 def test_what_is_no_table_has_none(text):
     with pytest.raises(BadTable) as caught:
         read_table(text)
     assert "line" not in caught.value.message
     assert lines_of(text[: MAX_TABLE + 1]) in ([], [("0", "a", 1)])
+
+
+@pytest.mark.parametrize("text", [b"[" * 3000, b"\xff"])
+def test_what_is_no_text_or_too_deep_has_its_line_all_the_same(text):
+    with pytest.raises(BadTable, match=r"^line 1: "):
+        read_table(text)
+    assert lines_of(text) == []
 
 
 def test_lines_of_actions_and_states():
