@@ -15,7 +15,7 @@ import typer
 from ledger.errors import UsageError
 
 from .acting import Work, acting, chosen, time_of
-from .context import ACTING, READING, Session, command
+from .context import ACTING, READING, Session, command, now_ms
 from .output import moment, short
 
 if TYPE_CHECKING:
@@ -207,11 +207,11 @@ def proposals(
 
     with session.reading() as reader:
         if proposal:
-            found = standing(reader, find_proposal(reader, proposal))
+            found = standing(reader, find_proposal(reader, proposal), now_ms())
             value = {**_facts(found), **_content(reader, found.record)}
             session.screen.result(value, _details(value, str(value["text"])))
             return
-        listed = [_facts(one) for one in every(reader)]
+        listed = [_facts(one) for one in every(reader, now_ms())]
         session.screen.result(listed)
         rows = [_row(one) for one in listed]
         session.screen.table(("proposal", "what", "status", "height", "for", "against", "enough", "until"), rows)
@@ -219,7 +219,8 @@ def proposals(
 
 def _row(one: dict[str, Any]) -> tuple[str, ...]:
     votes = (str(len(one["for"])), str(len(one["against"])), "yes" if one["enough"] else "no")
-    return (one["proposal"][:12], one["what"], one["status"], f"{one['from_height']:,}", *votes, one["until"])
+    status = "too late" if one["too_late"] else one["status"]
+    return (one["proposal"][:12], one["what"], status, f"{one['from_height']:,}", *votes, one["until"])
 
 
 def _facts(one: Standing) -> dict[str, Any]:
@@ -238,6 +239,7 @@ def _facts(one: Standing) -> dict[str, Any]:
         "against": [str(voter.fields["alias"]) for voter in one.opposed],
         "governors": len(one.active),
         "enough": one.enough,
+        "too_late": one.late or None,
         "checks": [
             {"voter": voter.hex(), "checker": checker, "result": result.hex()}
             for voter, (checker, result) in one.checks.items()
@@ -285,7 +287,7 @@ def _count(one: Standing) -> str:
 
 def _details(value: dict[str, Any], text: str) -> str:
     lines = [
-        f"{value['what']}: {value['status']}",
+        f"{value['what']}: {value['status']}{', and too late' if value['too_late'] else ''}",
         f"  proposal: {value['proposal']}",
         f"  content: {value['content']}",
         f"  from height: {value['from_height']:,}",
@@ -294,5 +296,7 @@ def _details(value: dict[str, Any], text: str) -> str:
         f"  against: {', '.join(value['against']) or '-'}",
         f"  enough of {value['governors']} governors: {'yes' if value['enough'] else 'no'}",
     ]
+    if value["too_late"]:
+        lines.append(f"  can be enacted no more: {value['too_late']}; propose it anew")
     lines += [f"  check: {one['checker']}, result {one['result'][:16]}…" for one in value["checks"]]
     return "\n".join([*lines, "", text.rstrip()])

@@ -21,7 +21,7 @@ from contracts.proposals import MAX_RULEBOOK, governors_content, parameter_conte
 from contracts.table import RuleTable
 from contracts.texts import joined_text
 from contracts.types import MAX_PART
-from contracts.voted import Voted
+from contracts.voted import VOCABULARY, Voted
 from ledger.errors import LadingError, UsageError
 from ledger.hashing import ledger_record
 from ledger.policy import Policy
@@ -29,15 +29,18 @@ from ledger.quorum import overlap
 from ledger.record import Record
 from nodes.desk import ActReport, Desk
 from nodes.lookup import Ambiguous, find_record
-from nodes.reader import LedgerReader
+from nodes.reader import LedgerReader, NoSuchRecord
 
 __all__ = [
     "AFTER",
     "Motion",
     "NotAProposal",
     "Standing",
+    "TooNew",
+    "TooSoon",
     "act_on",
     "find_proposal",
+    "least_after",
     "motion_of_governors",
     "motion_of_parameter",
     "motion_of_policy",
@@ -54,6 +57,7 @@ __all__ = [
 
 AFTER: Final = 100
 """How many heights after the newest something proposed is to be in force, unless the proposer says."""
+_BY_ID: Final = "name it by its id, or the beginning of it: `lading rules proposals` lists them"
 
 
 class NotAProposal(UsageError):
@@ -61,6 +65,20 @@ class NotAProposal(UsageError):
 
     code = "governance.not_a_proposal"
     hint = "`lading rules proposals` lists the proposals with their ids"
+
+
+class TooSoon(UsageError):
+    """What is proposed could not be enacted before its height: publishing, votes and enactment take heights too."""
+
+    code = "governance.too_soon"
+    hint = "give at least that number with --after, or that height with --from-height; without either it is --after 100"
+
+
+class TooNew(UsageError):
+    """The proposal would stop this very node: it does not know what the ledger would run."""
+
+    code = "governance.too_new"
+    hint = "install a version of lading that knows it, here and at every member; then propose it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +125,19 @@ def propose(
 ) -> ActReport:
     """Publish the text in parts and propose it, all in one batch; in force from a height, or so many after the newest.
 
-    `until` is the ledger time until which governors can vote. Raises the first refusal.
+    `until` is the ledger time until which governors can vote. Raises `TooSoon`, `TooNew` or the first refusal.
     """
+    _check_known(motion)
     with desk.writing("propose") as engine:
         reader = engine.reader
-        least = 1 + count_of(reader.rules.parameters, "adoption_delay")
-        since = reader.head.height + max(after or AFTER, least) if from_height is None else from_height
+        least = least_after(reader)
+        since = reader.head.height + (after or max(AFTER, least)) if from_height is None else from_height
+        if since < reader.head.height + least and desk.party in reader.rules.governors:
+            raise TooSoon(
+                f"it can be in force from height {reader.head.height + least:,} on, {least:,} after the newest: its "
+                "proposal, the votes that it needs and its enactment take a height each",
+                value=since,
+            )
         parts = _parts(motion.text)
         ids = [desk.fresh() for _ in parts]
         texts = [
@@ -127,6 +152,36 @@ def propose(
         if refused or isinstance(done, LadingError):
             raise refused[0]
         return ActReport(done, engine.reader.record(done.record))
+
+
+def _check_known(motion: Motion) -> None:
+    """Whether this node could go on once the motion is adopted. Raises `TooNew`."""
+    said = motion.arguments
+    value = str(said.get("value", ""))
+    if said.get("name") == "vocabulary" and value.isascii() and value.isdigit() and int(value[:15]) > VOCABULARY:
+        raise TooNew(f"this version knows vocabulary {VOCABULARY}, and would stop at that height", value=value)
+
+
+def least_after(reader: LedgerReader) -> int:
+    """How many heights after the newest something proposed next is in force at the soonest.
+
+    A height for the proposal, one for every vote that the quorum takes, one for the enactment; then the adoption delay.
+    """
+    rules, height = reader.rules, reader.head.height
+    active = len(_active(reader))
+    votes = next((one for one in range(1, active + 1) if reaches_quorum(rules.parameters, one, active)), active)
+    return first_height(reader, height + 1 + votes + 1) - height
+
+
+def first_height(reader: LedgerReader, enacted: int) -> int:
+    """The first height from which what is enacted at a height can be in force."""
+    return enacted + 1 + count_of(reader.rules.parameters, "adoption_delay")
+
+
+def _active(reader: LedgerReader) -> tuple[Record, ...]:
+    """The governors who may act at the next height."""
+    found = [reader.find(governor) for governor in reader.rules.governors]
+    return tuple(one for one in found if one is not None and is_active(one, reader.head.height + 1))
 
 
 def act_on(desk: Desk, proposal: bytes, action: str, arguments: Mapping[str, Any] | None = None) -> ActReport:
@@ -157,17 +212,30 @@ class Standing:
     enough: bool
     checks: Mapping[bytes, tuple[str, bytes]]
     """By voter: the model checker that it relied on, and the SHA-256 of the result."""
+    late: str = ""
+    """Why it can be enacted no more, if it is open all the same."""
 
 
-def standing(reader: LedgerReader, record: Record) -> Standing:
-    """What the votes on a proposal come to, counted as its enactment would count them. Raises `NotAProposal`."""
+def standing(reader: LedgerReader, record: Record, time: int = 0) -> Standing:
+    """What the votes on a proposal come to, counted as its enactment would count them. Raises `NotAProposal`.
+
+    `time` is the time now, where the ledger's newest is not meant.
+    """
     rules, fields = reader.rules, _checked(record).fields
-    found = [reader.find(governor) for governor in rules.governors]
-    active = tuple(one for one in found if one is not None and is_active(one, reader.head.height + 1))
+    active = _active(reader)
     agreed = tuple(one for one in active if one.id in fields.get("for", ()))
     opposed = tuple(one for one in active if one.id in fields.get("against", ()))
     enough = reaches_quorum(rules.parameters, len(agreed), len(active))
-    return Standing(record, agreed, opposed, active, enough, dict(_checks(reader, record)))
+    late = _late(reader, record, time) if record.status == "open" else ""
+    return Standing(record, agreed, opposed, active, enough, dict(_checks(reader, record)), late)
+
+
+def _late(reader: LedgerReader, record: Record, time: int) -> str:
+    """Why a proposal can be enacted no more; nothing if it can."""
+    first = first_height(reader, reader.head.height + 1)
+    if record.fields["from_height"] < first:
+        return f"what is enacted next is in force from height {first:,} on"
+    return "the time of voting is over" if max(time, reader.head.time) > record.fields["until"] else ""
 
 
 def _checks(reader: LedgerReader, record: Record) -> Iterator[tuple[bytes, tuple[str, bytes]]]:
@@ -178,11 +246,11 @@ def _checks(reader: LedgerReader, record: Record) -> Iterator[tuple[bytes, tuple
             yield body.actor, (checker, result)
 
 
-def proposals(reader: LedgerReader) -> list[Standing]:
-    """Every proposal, the open ones first, then by the entry that changed it last."""
+def proposals(reader: LedgerReader, time: int = 0) -> list[Standing]:
+    """Every proposal, the open ones first, then by the entry that changed it last; `time` is that of `standing`."""
     found = [record for record in reader.records() if record.kind == "proposal"]
     found.sort(key=lambda record: (record.status != "open", record.entry))
-    return [standing(reader, record) for record in found]
+    return [standing(reader, record, time) for record in found]
 
 
 def name_of(record: Record) -> str:
@@ -199,8 +267,11 @@ def find_proposal(reader: LedgerReader, word: str) -> Record:
     found = [one for one in named if one.status == "open"] or named
     if len(found) > 1:
         ids = ", ".join(one.id.hex()[:12] for one in found[:5])
-        raise Ambiguous(f"{len(found)} proposals have this name: {ids}", value=word)
-    return _checked(found[0] if found else find_record(reader, word))
+        raise Ambiguous(f"{len(found)} proposals have this name: {ids}", value=word, hint=_BY_ID)
+    try:
+        return _checked(found[0] if found else find_record(reader, word))
+    except NoSuchRecord:
+        raise NoSuchRecord("no proposal has this id or name", value=word, hint=NotAProposal.hint) from None
 
 
 def proposed_text(reader: LedgerReader, record: Record) -> bytes | None:

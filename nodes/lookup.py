@@ -131,7 +131,7 @@ def find_record(reader: LedgerReader, word: str, vault: Vault | None = None) -> 
             found += _by_number(reader, word)
     found = _newest(reader, list(dict.fromkeys(found)))
     if not found:
-        raise NoSuchRecord("no record has this id or number", value=word)
+        raise NoSuchRecord("no record has this id, and no document that is known here has this number", value=word)
     if len(found) > 1:
         raise Ambiguous(f"{len(found)} records have it: " + ", ".join(i.hex()[:12] for i in found[:5]), value=word)
     return reader.record(found[0])

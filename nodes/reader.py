@@ -28,7 +28,7 @@ class NoSuchRecord(NotFoundError):
     """This ledger has no such record."""
 
     code = "record.not_found"
-    hint = "`lading list` shows the records; an id may be shortened as long as it is unique"
+    hint = "a number may be known to who has the document alone: name the id or its beginning; `lading list` shows them"
 
 
 class NoSuchMember(NotFoundError):

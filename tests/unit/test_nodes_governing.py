@@ -164,8 +164,57 @@ def test_a_proposal_is_found_by_what_it_proposes_and_says_how_it_stands(town):
         with pytest.raises(governing.NotAProposal):
             governing.proposed_text(reader, reader.record(town.id("bank")))
     governing.propose(town.desk("carrier"), motion, until=town.now + DAY)
-    with reading(town) as reader, pytest.raises(Ambiguous):
-        governing.find_proposal(reader, "dock_receipt@1")
+    with reading(town) as reader:
+        with pytest.raises(Ambiguous) as caught:
+            governing.find_proposal(reader, "dock_receipt@1")
+        assert "lading rules proposals" in caught.value.hint
+        with pytest.raises(NoSuchRecord) as missed:
+            governing.find_proposal(reader, "nothing@1")
+        assert "lading rules proposals" in missed.value.hint
+
+
+def test_what_cannot_be_enacted_in_time_is_not_proposed(town):
+    motion, desk = governing.motion_of_parameter("law", "GB"), town.desk("shipper")
+    town.issue(bill("B-1"))
+    with reading(town) as reader:
+        height, least = reader.head.height, governing.least_after(reader)
+    assert least == 7  # the proposal, three of four votes, the enactment, the adoption delay, and what is after it
+    for soon in ({"after": least - 1}, {"from_height": height + least - 1}, {"after": 1}, {"from_height": 0}):
+        with pytest.raises(governing.TooSoon, match=f"from height {height + least} on, {least} after the newest"):
+            governing.propose(desk, motion, until=town.now + DAY, **soon)
+    with reading(town) as reader:
+        assert (reader.head.height, governing.proposals(reader)) == (height, [])
+    since = adopt(town, motion, after=least)
+    assert since == height + least
+    with pytest.raises(RuleRefused, match="no governor"):
+        governing.propose(town.desk("certifier"), motion, until=town.now + DAY, after=1)
+
+
+def test_a_proposal_that_can_be_enacted_no_more_is_said_to_be_late(town):
+    motion = governing.motion_of_parameter("law", "GB")
+    record = governing.propose(town.desk("shipper"), motion, until=town.now + DAY, after=7).record
+
+    def late(time=0):
+        with reading(town) as reader:
+            (one,) = governing.proposals(reader, time)
+            return one.late
+
+    since = record.fields["from_height"]
+    assert (late(), late(record.fields["until"])) == ("", "")
+    assert late(record.fields["until"] + 1) == "the time of voting is over"
+    reach(town, since - 2)
+    assert late() == ""
+    reach(town, since - 1)
+    assert late() == f"what is enacted next is in force from height {since + 1} on"
+    governing.act_on(town.desk("shipper"), record.id, "withdraw")
+    assert late() == ""
+
+
+def test_nobody_proposes_what_would_stop_its_own_node(town):
+    with pytest.raises(governing.TooNew, match="knows vocabulary 1"):
+        governing.propose(town.desk("shipper"), governing.motion_of_parameter("vocabulary", "2"), until=town.now + DAY)
+    with pytest.raises(RuleRefused, match="vocabulary is"):
+        governing.propose(town.desk("shipper"), governing.motion_of_parameter("vocabulary", "x"), until=town.now + DAY)
 
 
 def test_nothing_of_a_refused_proposal_stays_but_its_texts(town):
@@ -186,7 +235,7 @@ def test_a_rulebook_is_adopted_with_its_text_or_by_its_hash(town):
         assert governing.proposed_text(reader, record) == b"# Rulebook\n"
 
 
-def test_the_doctor_tells_parameters_and_what_is_coming(town):
+def test_the_doctor_tells_parameters_and_what_is_coming(town, monkeypatch):
     since = adopt(town, governing.motion_of_parameter("law", "GB"), after=12)
     found = {check.name: check for check in examine(town.homes["bank"], town.now)}
     assert "law = SG" in found["parameters"].found
@@ -197,6 +246,7 @@ def test_the_doctor_tells_parameters_and_what_is_coming(town):
     found = {check.name: check for check in examine(town.homes["bank"], town.now)}
     assert "law = GB" in found["parameters"].found
     assert "governance" not in found
+    monkeypatch.setattr("nodes.governing.VOCABULARY", 2)
     since = adopt(town, governing.motion_of_parameter("vocabulary", "2"), after=12)
     found = {check.name: check for check in examine(town.homes["bank"], town.now)}
     assert (found["vocabulary"].status, str(since) in found["vocabulary"].found) == ("unknown", True)
@@ -266,6 +316,7 @@ def test_a_network_adopts_no_weaker_policy(town, change, said):
 
 
 def test_a_node_that_is_too_old_stops_at_the_height_and_a_newer_one_goes_on(town, monkeypatch):
+    monkeypatch.setattr("nodes.governing.VOCABULARY", 2)
     since = adopt(town, governing.motion_of_parameter("vocabulary", "2"), after=9)
     reach(town, since)
     size = town.size()
