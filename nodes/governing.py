@@ -40,6 +40,7 @@ __all__ = [
     "TooSoon",
     "act_on",
     "find_proposal",
+    "first_height",
     "least_after",
     "motion_of_governors",
     "motion_of_parameter",

@@ -12,7 +12,7 @@ from support.members import digest
 from contracts.goods_words import MAX_LIST
 from contracts.refusals import GuardFailed
 from contracts.vocabulary import GUARDS
-from ledger.hashing import claim_key, release_code_hash
+from ledger.hashing import number_key, release_code_hash
 from ledger.record import Record
 from ledger.times import iso
 
@@ -205,7 +205,8 @@ def test_claim_is_free(game):
     game.done("carrier", "cancel", first["record"])
     second = order()
     game.done("carrier", "delivery_order.issue", **second)
-    assert game.number(claim_key(bill, second["container"])) == second["record"]
+    claimed = number_key(game.ledger, "claim", bill, second["container"].hex())
+    assert game.number(claimed) == second["record"]
 
 
 def test_claim_is_free_never_again_once_it_is_used_up(game):
